@@ -1,0 +1,98 @@
+"""Learned vectors for the categories of a table.
+
+A ``Schema`` goes in, a Keras model and embedding tables come out. The public names load when they are first used, so
+``import tabembed`` costs next to nothing and tables can be used without TensorFlow.
+
+Example:
+    >>> import tabembed as te
+    >>> issubclass(te.DataError, ValueError)
+    True
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "Boolean",
+    "Categorical",
+    "DataError",
+    "DataWarning",
+    "EmbeddingTable",
+    "Ignored",
+    "LabelError",
+    "Numeric",
+    "Predictor",
+    "RowwiseAdam",
+    "RowwiseEmbedding",
+    "Schema",
+    "TableEncoder",
+    "TabularClassifier",
+    "TabularRegressor",
+    "build_model",
+    "export",
+    "extract_tables",
+    "infer_schema",
+    "load",
+    "load_tables",
+    "safe_name",
+    "save_tables",
+]
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .estimators import TabularClassifier, TabularRegressor
+    from .io.errors import DataError, DataWarning, LabelError
+    from .nn.embedding import RowwiseEmbedding
+    from .nn.extract import extract_tables
+    from .nn.model import build_model
+    from .nn.optimizer import RowwiseAdam
+    from .schema.infer import infer_schema
+    from .schema.kinds import Boolean, Categorical, Ignored, Numeric
+    from .schema.names import safe_name
+    from .schema.schema import Schema
+    from .serving.export import export
+    from .serving.predictor import Predictor, load
+    from .tables import EmbeddingTable, TableEncoder, load_tables, save_tables
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Boolean": ".schema.kinds",
+    "Categorical": ".schema.kinds",
+    "DataError": ".io.errors",
+    "DataWarning": ".io.errors",
+    "EmbeddingTable": ".tables",
+    "Ignored": ".schema.kinds",
+    "LabelError": ".io.errors",
+    "Numeric": ".schema.kinds",
+    "Predictor": ".serving.predictor",
+    "RowwiseAdam": ".nn.optimizer",
+    "RowwiseEmbedding": ".nn.embedding",
+    "Schema": ".schema.schema",
+    "TableEncoder": ".tables",
+    "TabularClassifier": ".estimators",
+    "TabularRegressor": ".estimators",
+    "build_model": ".nn.model",
+    "export": ".serving.export",
+    "extract_tables": ".nn.extract",
+    "infer_schema": ".schema.infer",
+    "load": ".serving.predictor",
+    "load_tables": ".tables",
+    "safe_name": ".schema.names",
+    "save_tables": ".tables",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name at its first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names too, loaded or not."""
+    return sorted({*globals(), *__all__})

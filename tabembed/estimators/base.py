@@ -1,0 +1,195 @@
+"""What the two estimators share: fit by the recipe, predict, tables, export, save."""
+
+from __future__ import annotations
+
+__all__ = ["TabularEstimator"]
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import keras
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+
+from ..io.frames import column_of, to_arrow
+from ..nn.dataset import check_weights
+from ..nn.extract import extract_tables
+from ..nn.model import build_model
+from ..nn.packed import pack_spec, run_packed, unpack
+from ..nn.recipe import Recipe, train
+from ..nn.seeds import Seeds
+from ..schema.infer import infer_schema
+from ..schema.kinds import ColumnKind
+from ..schema.schema import Schema
+from ..tables import EmbeddingTable
+from .metrics import evaluate
+
+
+class TabularEstimator(BaseEstimator):  # type: ignore[misc]
+    """The shared half of ``TabularRegressor`` and ``TabularClassifier``."""
+
+    def __init__(
+        self,
+        *,
+        network: str = "mlp",
+        network_options: Mapping[str, Any] | None = None,
+        kinds: Mapping[str, ColumnKind] | None = None,
+        epochs: int = Recipe.epochs,
+        batch_size: int | str = Recipe.batch_size,
+        learning_rate: float = Recipe.learning_rate,
+        weight_decay: float = Recipe.weight_decay,
+        validation_fraction: float = Recipe.validation_fraction,
+        patience: int = Recipe.patience,
+        random_state: Any = None,
+        verbose: int = Recipe.verbose,
+    ) -> None:
+        self.network = network
+        self.network_options = network_options
+        self.kinds = kinds
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @abstractmethod
+    def _task_of(self, y: pa.Array | pa.ChunkedArray, name: str) -> str:
+        """Return the task that the target calls for."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, init: Any = None) -> Self:
+        """Infer the schema, build the model and train it.
+
+        Args:
+            X: (n, columns) a DataFrame, anything with ``__arrow_c_stream__``, a dict of columns or an array.
+            y: (n,) the target; none may be missing.
+            sample_weight: (n,) weights of 0 or more, or None.
+            init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from.
+
+        Returns:
+            Itself, fitted.
+
+        Raises:
+            DataError: for data that can't be learned from; the sentence names the column.
+        """
+        recipe = self._recipe()
+        table = self._table(X, reset=True)
+        name = _target_name(y, table.column_names)
+        target = column_of(y if hasattr(y, "__arrow_c_stream__") else column_or_1d(y, warn=True), name)
+        table = table.append_column(name, target)
+        self.schema_ = infer_schema(table, name, kinds=self.kinds, task=self._task_of(target, name))
+        seeds = Seeds(self.random_state)
+        self.model_ = build_model(
+            self.schema_, self.network, init=init, random_state=seeds.next(), **dict(self.network_options or {})
+        )
+        encoded, truth = self.schema_.encode(table), self.schema_.encode_target(table)
+        weights = None if sample_weight is None else check_weights(sample_weight, len(truth))
+        history, held = train(
+            self.model_, self.schema_, encoded, truth, recipe, random_state=seeds.next(), sample_weight=weights
+        )
+        self._call_: Any = None
+        self.history_ = {key: [float(v) for v in values] for key, values in history.history.items()}
+        self.n_epochs_ = len(self.history_["loss"])
+        self.metrics_ = self._metrics(encoded, truth, weights, held)
+        return self
+
+    def _recipe(self) -> Recipe:
+        return Recipe(**{name: getattr(self, name) for name in Recipe.__dataclass_fields__})
+
+    def _table(self, X: Any, *, reset: bool) -> pa.Table:
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        return to_arrow(X)
+
+    def _metrics(self, encoded: Any, truth: np.ndarray, weights: np.ndarray | None, held: np.ndarray) -> dict[str, Any]:
+        """Return the metrics on the held-out rows, or on the training rows where none were held out."""
+        rows = held if len(held) else np.arange(len(truth))
+        output = self._output({name: array[rows] for name, array in encoded.items()})
+        found = evaluate(self.schema_.need_target(), truth[rows], output, None if weights is None else weights[rows])
+        return {"on": "held-out rows" if len(held) else "training rows", **found}
+
+    def _output(self, encoded: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return (n,) values or (n, classes) probabilities."""
+        target, schema, model = self.schema_.need_target(), self.schema_, self.model_
+        if getattr(self, "_call_", None) is None:
+            # A traced function answers one row in under a millisecond; model.predict takes a hundred.
+            self._call_ = tf.function(
+                lambda ids, numbers: model(unpack(schema, ids, numbers), training=False), input_signature=pack_spec(schema)
+            )
+        output = run_packed(self._call_, schema, encoded, (max(1, len(target.classes) if target.task == "multiclass" else 1),))
+        if target.task == "multiclass":
+            return output
+        return np.concatenate([1 - output, output], axis=1) if target.is_classification else output[:, 0]
+
+    def _answer(self, X: Any) -> np.ndarray:
+        check_is_fitted(self, "model_")
+        return self._output(self.schema_.encode(self._table(X, reset=False)))
+
+    @property
+    def tables_(self) -> dict[str, EmbeddingTable]:
+        """{column: EmbeddingTable} of the learned vectors."""
+        check_is_fitted(self, "model_")
+        return extract_tables(self.model_, self.schema_)
+
+    def export(self, path: str | Path) -> Path:
+        """Write ``path/VERSION/``: a SavedModel that takes the raw rows; see ``te.export``."""
+        from ..serving.export import export
+
+        check_is_fitted(self, "model_")
+        return export(self.model_, self.schema_, path, metrics=self.metrics_, training=self._training())
+
+    def _training(self) -> dict[str, Any]:
+        """Return the settings as plain values."""
+        kinds = {name: {"kind": kind.key, **kind.to_dict()} for name, kind in (self.kinds or {}).items()}
+        return {**self.get_params(deep=False), "kinds": kinds or None, "epochs_run": self.n_epochs_}
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted estimator as a folder, without pickle; see ``load``.
+
+        Args:
+            path: a new or empty folder, or one that ``save`` wrote before.
+
+        Raises:
+            DataError: when it can't be written.
+        """
+        from .files import save
+
+        check_is_fitted(self, "model_")
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read an estimator that ``save`` wrote.
+
+        Raises:
+            DataError: when there is none, or it is another kind of estimator.
+        """
+        from .files import load
+
+        return load(cls, Path(path))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_call_": None} if hasattr(self, "model_") else super().__getstate__()
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.target_tags.required = True
+        return tags
+
+
+def _target_name(y: Any, columns: list[str]) -> str:
+    """Return the target's own name, or "target" (with underscores where a column has that name)."""
+    name = getattr(y, "name", None)
+    name = "target" if name is None or str(name) in columns else str(name)
+    while name in columns:
+        name += "_"
+    return name

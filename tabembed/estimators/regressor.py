@@ -1,0 +1,58 @@
+"""``TabularRegressor``: numbers from tables, the scikit-learn way."""
+
+from __future__ import annotations
+
+__all__ = ["TabularRegressor"]
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sklearn.base import RegressorMixin
+
+from .base import TabularEstimator
+
+
+class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
+    """Predict a number from a table with categorical columns; a scikit-learn estimator.
+
+    Args:
+        network: a name that ``te.build_model`` takes.
+        network_options: the network's own arguments, ``{"hidden": (256, 128), "dropout": 0.1}``.
+        kinds: {column: kind} for the columns you declare yourself.
+        epochs: at most so many passes over the training rows.
+        batch_size: rows a step, or ``"auto"``.
+        learning_rate: the first; it falls along a cosine.
+        weight_decay: decoupled, on touched rows and dense weights.
+        validation_fraction: share of rows held out to choose the best epoch.
+        patience: epochs without a better validation loss before it stops.
+        random_state: makes training repeatable.
+        verbose: 1 for a progress bar.
+
+    Attributes:
+        model_: the ``keras.Model``. schema_: the ``te.Schema``. tables_: {column: EmbeddingTable}.
+        history_: losses by epoch. n_epochs_: epochs run. metrics_: on the held-out rows, beside the baseline.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> X = pd.DataFrame({"dest": ["LAX", "BOS"] * 50})
+        >>> est = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit(X, [5.0, -1.0] * 50)
+        >>> est.predict(X).shape, est.tables_["dest"].labels
+        ((100,), ['BOS', 'LAX'])
+
+    Source: Guo & Berkhahn 2016, arXiv 1604.06737, section III.
+    """
+
+    def _task_of(self, y: pa.Array | pa.ChunkedArray, name: str) -> str:
+        return "regression"
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return (n,) float32 values in the target's unit.
+
+        Args:
+            X: as in ``fit``.
+
+        Raises:
+            DataError: for a column that is missing or of another kind.
+        """
+        return self._answer(X)

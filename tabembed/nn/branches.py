@@ -1,0 +1,84 @@
+"""One branch a column: from its model input to the values that the network concatenates.
+
+The second face of the column kinds: ``BRANCHES`` holds a builder for each kind that the model sees.
+"""
+
+from __future__ import annotations
+
+__all__ = ["BRANCHES", "build_branch", "embedding_name"]
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from ..io.errors import DataError
+from ..schema.kinds import Boolean, Categorical, ColumnKind, Numeric
+from ..schema.schema import Column
+from .embedding import RowwiseEmbedding
+from .seeds import Seeds
+from .standardize import Standardize
+
+Branch = tuple[Any, Any]
+"""A Keras input (batch, 1) and the branch's output (batch, width)."""
+
+
+def embedding_name(safe: str) -> str:
+    """Return the name of a column's embedding layer; no safe name holds a dot, so it is nobody else's.
+
+    Example:
+        >>> embedding_name("dest")
+        'dest.embedding'
+    """
+    return f"{safe}.embedding"
+
+
+def _categorical(column: Column, kind: Categorical, safe: str, dim: int | None, seeds: Seeds) -> Branch:
+    ids = keras.Input((1,), name=safe, dtype="int32")
+    embedding = RowwiseEmbedding(
+        kind.size,
+        dim or kind.dim or 1,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05, seed=seeds.next()),
+        unknown_rate=kind.unknown_rate,
+        # Where the data never shows a missing cell, its row would stay as it was drawn.
+        missing_rate=0.0 if column.missing else kind.unknown_rate / 2,
+        seed=seeds.next(),
+        name=embedding_name(safe),
+    )
+    return ids, keras.layers.Flatten(name=f"{safe}.flatten")(embedding(ids))
+
+
+def _numeric(column: Column, kind: Numeric, safe: str, dim: int | None, seeds: Seeds) -> Branch:
+    values = keras.Input((1,), name=safe, dtype="float32")
+    standard = Standardize(kind.mean or 0.0, kind.scale or 1.0, kind.indicator, name=f"{safe}.standardize")
+    return values, standard(values)
+
+
+def _boolean(column: Column, kind: Boolean, safe: str, dim: int | None, seeds: Seeds) -> Branch:
+    values = keras.Input((1,), name=safe, dtype="float32")
+    return values, Standardize(0.5, 0.5, kind.indicator, name=f"{safe}.standardize")(values)
+
+
+BRANCHES: dict[type[ColumnKind], Callable[..., Branch]] = {
+    Categorical: _categorical,
+    Numeric: _numeric,
+    Boolean: _boolean,
+}
+
+
+def build_branch(column: Column, safe: str, dim: int | None, seeds: Seeds) -> Branch:
+    """Return a column's input and its branch's output.
+
+    Args:
+        column: the learned column.
+        safe: its model input name.
+        dim: dimensions of its vectors where they are not the kind's own (a warm start), or None.
+        seeds: of the initializer and the random masks.
+
+    Raises:
+        DataError: for a kind that has no branch.
+    """
+    builder = BRANCHES.get(type(column.kind))
+    if builder is None:
+        raise DataError(f"column {column.name!r} is {type(column.kind).__name__}, which has no model branch; leave it out with te.Ignored()")
+    return builder(column, column.kind, safe, dim, seeds)

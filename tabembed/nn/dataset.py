@@ -1,0 +1,109 @@
+"""Batches for ``fit``: the columns packed into two matrices, one gather each a batch."""
+
+from __future__ import annotations
+
+__all__ = ["check_weights", "make_dataset"]
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ..io.errors import DataError
+from ..schema.schema import Schema
+
+
+def make_dataset(
+    schema: Schema,
+    encoded: Mapping[str, np.ndarray],
+    target: np.ndarray,
+    batch_size: int = 1024,
+    *,
+    shuffle: bool = False,
+    seed: int | None = None,
+    sample_weight: Any = None,
+) -> tf.data.Dataset:
+    """Return batches of ``({input name: (batch, 1)}, target (batch, 1)[, weight (batch,)])``.
+
+    Args:
+        schema: gives the input names.
+        encoded: what ``schema.encode`` gave.
+        target: what ``schema.encode_target`` gave.
+        batch_size: rows a batch; the last may be smaller.
+        shuffle: another order in every epoch.
+        seed: makes the orders repeatable.
+        sample_weight: (n,) or None.
+
+    Raises:
+        DataError: for a bad batch size, no rows or bad weights.
+    """
+    rows = len(target)
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
+        raise DataError(f"`batch_size` must be a whole number of 1 or more, however: batch_size={batch_size!r}")
+    if not rows:
+        raise DataError("the data must hold at least one row, however: it has none")
+    columns = _pack({schema.input_names[name]: array for name, array in encoded.items()})
+    packed = {**{f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}, "target": target}
+    if sample_weight is not None:
+        packed["weight"] = check_weights(sample_weight, rows)
+    tensors = {name: tf.constant(array) for name, array in packed.items()}
+
+    def batch_of(index: tf.Tensor) -> tuple[Any, ...]:
+        part = {name: tf.gather(tensor, index) for name, tensor in tensors.items()}
+        inputs = {}
+        for kind, (names, _) in columns.items():
+            inputs.update(zip(names, tf.split(part[f"matrix {kind}"], len(names), axis=1), strict=True))
+        batch = (inputs, part["target"][:, None])
+        return (*batch, part["weight"]) if "weight" in part else batch
+
+    index = _shuffled(rows, int(batch_size), seed) if shuffle else _in_order(tf.range(rows), int(batch_size))
+    batches = index.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return batches.apply(tf.data.experimental.assert_cardinality(math.ceil(rows / batch_size))).prefetch(tf.data.AUTOTUNE)
+
+
+def _pack(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[list[str], np.ndarray]]:
+    """Return {dtype: (names, matrix (n, names))}."""
+    groups: dict[str, list[str]] = {}
+    for name, array in arrays.items():
+        groups.setdefault(array.dtype.name, []).append(name)
+    return {kind: (names, np.stack([arrays[name] for name in names], axis=1)) for kind, names in groups.items()}
+
+
+def _in_order(index: tf.Tensor, batch_size: int) -> tf.data.Dataset:
+    rows = tf.size(index)
+    starts = tf.data.Dataset.range(0, tf.cast(rows, tf.int64), batch_size, output_type=tf.int32)
+    return starts.map(lambda start: index[start : tf.minimum(start + batch_size, rows)])
+
+
+def _shuffled(rows: int, batch_size: int, seed: int | None) -> tf.data.Dataset:
+    """Return batches of row numbers, in an order of its own at every iteration."""
+    draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1)
+
+    def order(draw: tf.Tensor) -> tf.data.Dataset:
+        return _in_order(tf.random.experimental.stateless_shuffle(tf.range(rows), seed=[draw, 0]), batch_size)
+
+    return draws.flat_map(order)
+
+
+def check_weights(weights: Any, rows: int) -> np.ndarray:
+    """Return sample weights as (n,) float32.
+
+    Raises:
+        DataError: for another length, a weight that is missing, infinite or negative, or weights that are all 0.
+
+    Example:
+        >>> check_weights([1, 2], 2).tolist()
+        [1.0, 2.0]
+    """
+    array = np.asarray(weights, dtype=np.float32)
+    if array.shape != (rows,):
+        raise DataError(f"`sample_weight` must have one weight a row ({rows:,}), however: its shape is {array.shape}")
+    bad = ~(np.isfinite(array) & (array >= 0))
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(f"`sample_weight` must be numbers of 0 or more, however: {array[row]} in row {row}")
+    if not array.any():
+        raise DataError("`sample_weight` must not be 0 in every row")
+    return array

@@ -1,0 +1,73 @@
+"""``extract_tables``: the learned vectors leave the model, keyed by their labels."""
+
+from __future__ import annotations
+
+__all__ = ["embedding_of", "extract_tables"]
+
+from typing import Any
+
+import keras
+
+from ..io.errors import DataError
+from ..schema.kinds import Categorical
+from ..schema.schema import Schema
+from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
+from ..tables import EmbeddingTable
+from .branches import embedding_name
+
+
+def embedding_of(model: keras.Model, schema: Schema, column: str) -> Any:
+    """Return a categorical column's embedding layer.
+
+    Raises:
+        DataError: when the column has no table, or the model isn't one of this schema.
+    """
+    kind = schema[column]
+    if not isinstance(kind, Categorical):
+        raise DataError(f"column {column!r} is {type(kind).__name__} and has no embedding table")
+    try:
+        layer = model.get_layer(embedding_name(schema.input_names[column]))
+    except ValueError:
+        raise DataError(f"the model has no embedding for column {column!r}; was it built from this schema?") from None
+    if layer.input_dim != kind.size:
+        raise DataError(
+            f"the model's embedding for column {column!r} must have {kind.size:,} rows ({kind.kept:,} labels, missing, unknown), "
+            f"however: it has {layer.input_dim:,}; use the schema it was built from"
+        )
+    return layer
+
+
+def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTable]:
+    """Return the learned vectors of every categorical column, keyed by its labels.
+
+    Args:
+        model: built by ``build_model(schema)``.
+        schema: the same one.
+
+    Returns:
+        {column: table}; each vector equals the layer's row exactly, ``missing`` and ``unknown`` are rows 0 and 1.
+
+    Raises:
+        DataError: when the model isn't one of this schema.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> df = pd.DataFrame({"dest": ["LAX", "BOS", "LAX"], "delay": [4.5, -1.5, 7.0]})
+        >>> schema = te.infer_schema(df, target="delay")
+        >>> te.extract_tables(te.build_model(schema), schema)["dest"].labels
+        ['LAX', 'BOS']
+    """
+    tables = {}
+    for name, kind in schema.features.items():
+        if isinstance(kind, Categorical):
+            rows = embedding_of(model, schema, name).get_weights()[0]
+            tables[name] = EmbeddingTable(
+                kind.labels,
+                rows[FIRST_ID:],
+                counts=kind.counts,
+                missing=rows[MISSING_ID],
+                unknown=rows[UNKNOWN_ID],
+                name=name,
+                metric="euclidean",
+            )
+    return tables

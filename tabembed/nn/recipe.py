@@ -1,0 +1,160 @@
+"""The training recipe: split, batch size, schedule, early stopping with the best weights."""
+
+from __future__ import annotations
+
+__all__ = ["Recipe", "split_rows", "train"]
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..io.errors import DataError
+from ..schema.schema import Schema
+from .dataset import make_dataset
+from .optimizer import RowwiseAdam
+from .progress import Progress
+from .seeds import Seeds
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained; the defaults are meant to be good without tuning.
+
+    Args:
+        epochs: at most so many passes over the training rows.
+        batch_size: rows a step; ``"auto"`` gives small tables at least about 50 steps an epoch, large ones 1,024 rows.
+        learning_rate: the first; it falls to 0 along a cosine (Loshchilov & Hutter 2017, arXiv 1608.03983, section 3).
+        weight_decay: decoupled, on touched rows and on the dense weights (Loshchilov & Hutter 2019, arXiv 1711.05101).
+        validation_fraction: share of the rows held out to choose the best epoch; 0 for none.
+        patience: epochs without a better validation loss before training stops.
+        verbose: 1 for a progress bar, 0 for silence.
+    """
+
+    epochs: int = 20
+    batch_size: int | str = "auto"
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    validation_fraction: float = 0.1
+    patience: int = 5
+    verbose: int = 1
+
+    def __post_init__(self) -> None:
+        for argument in ("epochs", "patience"):
+            value = getattr(self, argument)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+                raise DataError(f"`{argument}` must be a whole number of 1 or more, however: {argument}={value!r}")
+        if isinstance(self.batch_size, str) and self.batch_size != "auto":
+            raise DataError(f"`batch_size` must be 'auto' or a whole number of 1 or more, however: batch_size={self.batch_size!r}")
+        if not 0 <= self.validation_fraction < 1:
+            raise DataError(f"`validation_fraction` must be in [0, 1), however: {self.validation_fraction!r}")
+        if not self.learning_rate > 0 or not self.weight_decay >= 0:
+            raise DataError(
+                f"`learning_rate` must be above 0 and `weight_decay` 0 or more, however: learning_rate={self.learning_rate!r}, "
+                f"weight_decay={self.weight_decay!r}"
+            )
+
+    def batch_rows(self, rows: int) -> int:
+        """Return the rows of a batch for so many training rows.
+
+        Example:
+            >>> Recipe().batch_rows(300_000), Recipe().batch_rows(10_000), Recipe(batch_size=7).batch_rows(10)
+            (1024, 128, 7)
+        """
+        if not isinstance(self.batch_size, str):
+            return int(self.batch_size)
+        return max(16, min(1024, 2 ** int(math.log2(max(1, rows / 50)))))
+
+
+def split_rows(classes: np.ndarray | None, rows: int, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split row numbers into training and validation, class by class where there are classes.
+
+    Args:
+        classes: (n,) class positions, or None.
+        rows: n.
+        fraction: share of the validation rows; a class of one row stays in training.
+        seed: of the draw.
+
+    Returns:
+        Training and validation row numbers, sorted; validation is empty where there are too few rows.
+
+    Example:
+        >>> [len(part) for part in split_rows(None, 100, 0.1, 0)]
+        [90, 10]
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(rows)
+    held = np.zeros(rows, dtype=bool)
+    if classes is None:
+        held[order[: int(rows * fraction)]] = True
+    else:
+        for position in np.unique(classes):
+            of_class = order[classes[order] == position]
+            held[of_class[: int(round(len(of_class) * fraction))]] = True
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def train(
+    model: keras.Model,
+    schema: Schema,
+    encoded: Mapping[str, np.ndarray],
+    target: np.ndarray,
+    recipe: Recipe,
+    *,
+    random_state: Any = None,
+    sample_weight: np.ndarray | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> tuple[keras.callbacks.History, np.ndarray]:
+    """Compile and fit a model by the recipe.
+
+    Args:
+        model: built by ``build_model(schema)``.
+        schema: the same one.
+        encoded: what ``schema.encode`` gave.
+        target: what ``schema.encode_target`` gave.
+        recipe: the settings.
+        random_state: of the split and the batches' order.
+        sample_weight: (n,) or None.
+        callbacks: more of Keras' callbacks.
+
+    Returns:
+        Keras' history and the row numbers that were held out.
+    """
+    seeds = Seeds(random_state)
+    wanted = schema.need_target()
+    classes = target if wanted.is_classification else None
+    training, held = split_rows(classes, len(target), recipe.validation_fraction, seeds.next())
+    batch = recipe.batch_rows(len(training))
+
+    def part(rows: np.ndarray, size: int, **how: Any) -> Any:
+        columns = {name: array[rows] for name, array in encoded.items()}
+        weights = None if sample_weight is None else sample_weight[rows]
+        return make_dataset(schema, columns, target[rows], size, sample_weight=weights, **how)
+
+    steps = math.ceil(len(training) / batch)
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
+    model.compile(
+        RowwiseAdam(schedule, weight_decay=recipe.weight_decay or None),
+        wanted.loss,
+        # In units of the baseline's squared error, so that a target of any scale trains alike.
+        loss_weights=None if wanted.is_classification else 1 / wanted.scale**2,
+        steps_per_execution=min(16, steps),
+        jit_compile=False,
+    )
+    extra = list(callbacks)
+    if len(held):
+        extra.append(keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True))
+    if recipe.verbose:
+        extra.append(Progress(recipe.epochs, steps))
+    history = model.fit(
+        part(training, batch, shuffle=True, seed=seeds.next()),
+        validation_data=part(held, 8192) if len(held) else None,
+        epochs=recipe.epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=extra,
+    )
+    return history, held

@@ -1,0 +1,55 @@
+"""Warm starts: tables go into a model, matched by label."""
+
+from __future__ import annotations
+
+__all__ = ["load_tables_into", "tables_of", "warm_dims"]
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..io.errors import DataError
+from ..schema.kinds import Categorical
+from ..schema.schema import Schema
+from ..tables import EmbeddingTable
+from .extract import embedding_of
+
+
+def tables_of(init: Any) -> dict[str, EmbeddingTable]:
+    """Return the tables of ``init=``: a mapping, a fitted object with ``tables_``, or None.
+
+    Raises:
+        DataError: for anything else.
+    """
+    tables = {} if init is None else getattr(init, "tables_", init)
+    if not isinstance(tables, Mapping) or not all(isinstance(table, EmbeddingTable) for table in tables.values()):
+        raise DataError(f"`init` must be {{column: EmbeddingTable}} or a fitted embedder, however: {type(init).__name__}")
+    return dict(tables)
+
+
+def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str, int]:
+    """Return {column: dim} that the tables set; a pinned dim that differs is refused.
+
+    Raises:
+        DataError: for a pinned dim that differs, or a table of a column that has no embedding.
+    """
+    for name, table in tables.items():
+        kind = schema[name]
+        if not isinstance(kind, Categorical):
+            raise DataError(f"`init` has a table for column {name!r}, which is {type(kind).__name__}; declare te.Categorical()")
+        if kind.pinned and kind.dim != table.dim:
+            raise DataError(
+                f"column {name!r} is pinned to dim={kind.dim}, however: its table in `init` has dim {table.dim}; "
+                f"use table.reduce({kind.dim}), or leave dim= open"
+            )
+    return {name: table.dim for name, table in tables.items()}
+
+
+def load_tables_into(model: keras.Model, schema: Schema, tables: Mapping[str, EmbeddingTable]) -> None:
+    """Write tables into the embeddings: known labels get their vector, new ones the table's unknown row."""
+    for name, table in tables.items():
+        kind = schema[name]
+        assert isinstance(kind, Categorical)  # warm_dims refused the others
+        embedding_of(model, schema, name).set_weights([np.vstack([table.missing, table.unknown, table.lookup(kind.labels)])])

@@ -1,0 +1,141 @@
+"""The categorical kind: labels with ids, one embedding a column."""
+
+from __future__ import annotations
+
+__all__ = ["Categorical"]
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+
+from ..io.errors import DataError
+from .dims import DEFAULT_RULE, DIM_RULES, dim_for
+from .kind import ColumnKind
+from .vocabulary import FIRST_ID, Vocabulary
+
+
+@dataclass(frozen=True)
+class Categorical(ColumnKind):
+    """A column of labels; its model branch is one ``Embedding`` and one ``Flatten``.
+
+    Args:
+        dim: dimensions of the vectors; None lets ``dim_rule`` choose.
+        min_count: labels with fewer rows share the unknown row (and train it).
+        max_size: at most so many labels get a row, the most frequent ones.
+        dim_rule: ``"fourth_root"`` (the default), ``"half"``, ``"fastai"`` or ``"realmlp"``.
+        unknown_rate: share of the cells that count as unknown while training, so that the unknown row learns.
+        vocabulary: the labels and counts; ``infer_schema`` fills it in.
+
+    Raises:
+        DataError: for an argument out of its range.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> schema = te.infer_schema(pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]}), kinds={"dest": te.Categorical(dim=3)})
+        >>> schema["dest"].labels, schema["dest"].dim
+        (['LAX', 'BOS'], 3)
+    """
+
+    dim: int | None = None
+    min_count: int = 1
+    max_size: int | None = None
+    dim_rule: str | None = None
+    unknown_rate: float = 0.02
+    vocabulary: Vocabulary | None = None
+
+    key: ClassVar[str] = "categorical"
+
+    def __post_init__(self) -> None:
+        for argument in ("dim", "min_count", "max_size"):
+            value = getattr(self, argument)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
+                raise DataError(f"`{argument}` must be a whole number of 1 or more, however: {argument}={value!r}")
+        if not 0 <= self.unknown_rate < 1:
+            raise DataError(f"`unknown_rate` must be in [0, 1), however: unknown_rate={self.unknown_rate!r}")
+        if self.dim_rule is not None and self.dim_rule not in DIM_RULES:
+            raise DataError(f"`dim_rule` must be one of {', '.join(DIM_RULES)}, however: dim_rule={self.dim_rule!r}")
+        if self.vocabulary is None and self.dim is not None and self.dim_rule is not None:
+            raise DataError(f"give `dim` or `dim_rule`, not both, however: dim={self.dim}, dim_rule={self.dim_rule!r}")
+
+    @property
+    def learned(self) -> bool:
+        """Whether the vocabulary is there."""
+        return self.vocabulary is not None
+
+    @property
+    def pinned(self) -> bool:
+        """Whether ``dim`` was declared rather than chosen by a rule."""
+        return self.dim is not None and self.dim_rule is None
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels that have a row, in the order of their ids (2, 3, ...)."""
+        vocabulary = self._vocabulary()
+        return vocabulary.labels[: vocabulary.kept(self.min_count, self.max_size)]
+
+    @property
+    def counts(self) -> np.ndarray:
+        """(labels,) int64: how many rows hold each label of ``labels``."""
+        return self._vocabulary().counts[: self.kept]
+
+    @property
+    def kept(self) -> int:
+        """How many labels have a row."""
+        return self._vocabulary().kept(self.min_count, self.max_size)
+
+    @property
+    def size(self) -> int:
+        """Rows of the embedding: the labels, and one each for missing and unknown."""
+        return self.kept + FIRST_ID
+
+    def _vocabulary(self) -> Vocabulary:
+        if self.vocabulary is None:
+            raise DataError("this Categorical has no labels yet: te.infer_schema(data, kinds={column: ...}) learns them")
+        return self.vocabulary
+
+    def learn(self, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Self, int]:
+        """Count the column's labels and choose the dim."""
+        vocabulary, missing = Vocabulary.count(values, name)
+        return self._with(vocabulary), missing
+
+    def adopt(self, previous: ColumnKind) -> Self | None:
+        """Take the counts of another categorical column."""
+        return self._with(previous.vocabulary) if isinstance(previous, Categorical) and previous.vocabulary else None
+
+    def _with(self, vocabulary: Vocabulary) -> Self:
+        bound = replace(self, vocabulary=vocabulary)
+        if self.pinned:
+            return bound
+        rule = self.dim_rule or DEFAULT_RULE
+        return replace(bound, dim=dim_for(rule, bound.kept, int(bound.counts.sum())), dim_rule=rule)
+
+    def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
+        """Return (n,) int32 ids: 0 missing, 1 unknown, 2.. the labels."""
+        return self._vocabulary().encode(values, name, self.kept)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the arguments and the vocabulary."""
+        return {
+            "dim": self.dim,
+            "dim_rule": self.dim_rule,
+            "min_count": self.min_count,
+            "max_size": self.max_size,
+            "unknown_rate": self.unknown_rate,
+            "vocabulary": None if self.vocabulary is None else self.vocabulary.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Return the kind that ``to_dict`` gave."""
+        vocabulary = data["vocabulary"]
+        return cls(**{**data, "vocabulary": None if vocabulary is None else Vocabulary(**vocabulary)})
+
+    def describe(self) -> tuple[str, str]:
+        """Return how many labels have a row, and the dim with its rule."""
+        if self.vocabulary is None:
+            return "", str(self.dim or "")
+        every, kept = len(self.vocabulary), self.kept
+        labels = f"{kept:,}" if kept == every else f"{kept:,} of {every:,}"
+        return labels, f"{self.dim} ({self.dim_rule or 'declared'})"

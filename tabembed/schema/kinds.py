@@ -1,0 +1,13 @@
+"""Every column kind by its key; a new kind adds one file and one line here (and its branch in ``nn``, its lookup in ``serving``)."""
+
+from __future__ import annotations
+
+__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Ignored", "Numeric"]
+
+from .boolean import Boolean
+from .categorical import Categorical
+from .ignored import Ignored
+from .kind import ColumnKind
+from .numeric import Numeric
+
+KINDS: dict[str, type[ColumnKind]] = {kind.key: kind for kind in (Categorical, Numeric, Boolean, Ignored)}

@@ -1,0 +1,141 @@
+"""The numeric kind: float32, standardised in the model, missing told apart."""
+
+from __future__ import annotations
+
+__all__ = ["Numeric", "numbers_of"]
+
+import math
+import warnings
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..io.errors import DataError, DataWarning
+from .kind import ColumnKind
+
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+
+def numbers_of(values: pa.Array | pa.ChunkedArray, name: str, dtype: type = np.float32) -> np.ndarray:
+    """Return an Arrow column as floats, NaN where missing.
+
+    Args:
+        values: (n,) numbers or bools.
+        name: the column's name, for errors.
+        dtype: float32 or float64.
+
+    Returns:
+        (n,) floats.
+
+    Raises:
+        DataError: for another type, for infinities and for numbers that float32 can't hold.
+
+    Example:
+        >>> numbers_of(pa.array([1, None, 3]), "stops").tolist()
+        [1.0, nan, 3.0]
+    """
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    if pa.types.is_boolean(values.type) or pa.types.is_null(values.type):
+        values = values.cast(pa.float32())
+    elif pa.types.is_decimal(values.type):
+        values = values.cast(pa.float64())
+    elif not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+        raise DataError(_not_numeric(values, name))
+    if values.null_count:
+        floats = values.type if pa.types.is_floating(values.type) else pa.float64()
+        values = pc.fill_null(values.cast(floats, safe=False), math.nan)
+    numbers = values.to_numpy() if isinstance(values, pa.ChunkedArray) else values.to_numpy(zero_copy_only=False)
+    _refuse_infinite(numbers, name)
+    return numbers.astype(dtype, copy=False)
+
+
+def _refuse_infinite(numbers: np.ndarray, name: str) -> None:
+    if numbers.dtype.kind != "f" or not len(numbers):
+        return
+    high, low = np.fmax.reduce(numbers), np.fmin.reduce(numbers)
+    if high <= _FLOAT32_MAX and low >= -_FLOAT32_MAX or math.isnan(high):
+        return
+    bad = np.abs(numbers) > _FLOAT32_MAX
+    row = int(np.argmax(bad))
+    what = "infinite" if math.isinf(numbers[row]) else "beyond float32"
+    raise DataError(
+        f"column {name!r} must hold finite numbers, however: {int(bad.sum()):,} of {len(numbers):,} are {what}, "
+        f"first {float(numbers[row])!r} in row {row}; replace them (with NaN where they mean missing)"
+    )
+
+
+def _not_numeric(values: pa.Array | pa.ChunkedArray, name: str) -> str:
+    row = next((at for at in range(len(values)) if values[at].is_valid), None)
+    came = f"its type is {values.type}" + ("" if row is None else f", first {values[row].as_py()!r} in row {row}")
+    return f"column {name!r} must hold numbers, however: {came}; convert it, or declare another kind with kinds={{...}}"
+
+
+@dataclass(frozen=True)
+class Numeric(ColumnKind):
+    """A column of numbers; its model branch standardises, puts 0 for missing, and adds an indicator where any was missing.
+
+    Args:
+        mean: subtracted; learned from the present values.
+        scale: divided by; the standard deviation of the present values (1 for a constant column).
+        indicator: whether the column had missing values, so the branch tells them apart.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> te.infer_schema(pd.DataFrame({"km": [0.5, 1.5, None]}), kinds={"km": te.Numeric()})["km"]
+        Numeric(mean=1.0, scale=0.5, indicator=True)
+    """
+
+    mean: float | None = None
+    scale: float | None = None
+    indicator: bool = False
+
+    key: ClassVar[str] = "numeric"
+
+    @property
+    def learned(self) -> bool:
+        """Whether mean and scale are there."""
+        return self.mean is not None and self.scale is not None
+
+    def learn(self, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Self, int]:
+        """Take mean and standard deviation of the present values, in float64."""
+        numbers = numbers_of(values, name, np.float64)
+        present = numbers[~np.isnan(numbers)]
+        missing = len(numbers) - len(present)
+        mean = float(present.mean()) if len(present) else 0.0
+        scale = float(present.std()) if len(present) else 0.0
+        scale = scale if scale > abs(mean) * 1e-12 else 1.0
+        if 0 < scale < abs(mean) * 1e-5 and len(present) and present.min() < present.max():
+            warnings.warn(
+                f"column {name!r}: float32 can't tell its values apart well (mean {mean:.6g}, standard deviation {scale:.3g}); "
+                f"subtract a constant first",
+                DataWarning,
+                stacklevel=2,
+            )
+        return replace(self, mean=mean, scale=scale, indicator=missing > 0), missing
+
+    def adopt(self, previous: ColumnKind) -> Self | None:
+        """Take the statistics of another numeric column."""
+        if not isinstance(previous, Numeric):
+            return None
+        return self if self.learned else replace(self, **asdict(previous))
+
+    def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
+        """Return (n,) float32 in the column's own unit, NaN where missing; the model standardises."""
+        return numbers_of(values, name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the statistics."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Return the kind that ``to_dict`` gave."""
+        return cls(**data)
+
+    def describe(self) -> tuple[str, str]:
+        """Return no labels, and one dense value (two with the indicator)."""
+        return "", "1 + missing" if self.indicator else "1"

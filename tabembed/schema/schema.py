@@ -1,0 +1,272 @@
+"""The schema: an immutable, ordered description of a table; a frame goes in, arrays and a model come out."""
+
+from __future__ import annotations
+
+__all__ = ["Column", "Schema"]
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..io.errors import DataError, LabelError
+from ..io.frames import to_arrow
+from ..io.names import did_you_mean
+from .kinds import KINDS, ColumnKind, Ignored
+from .names import safe_names
+from .target import Target
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a schema.
+
+    Args:
+        name: the column's own name.
+        kind: what it is, learned.
+        rows: rows that the statistics were learned from.
+        missing: how many of them missed the cell.
+        reason: why it was read as this kind.
+    """
+
+    name: str
+    kind: ColumnKind
+    rows: int
+    missing: int
+    reason: str
+
+
+class Schema:
+    """What each column of a table is; made by ``te.infer_schema``, never changed.
+
+    Args:
+        columns: in the table's order, each with a learned kind.
+        target: the column to predict, or None.
+
+    Raises:
+        DataError: for a repeated name or a kind without statistics.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> schema = te.infer_schema(pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]}))
+        >>> schema.encode(pd.DataFrame({"dest": ["BOS", None, "JFK"]}))["dest"].tolist()
+        [3, 0, 1]
+    """
+
+    def __init__(self, columns: Iterable[Column], target: Target | None = None) -> None:
+        self.columns: tuple[Column, ...] = tuple(columns)
+        self.target = target
+        self._by_name = {column.name: column for column in self.columns}
+        if len(self._by_name) < len(self.columns):
+            raise DataError("a schema must not name a column twice, however: " + ", ".join(c.name for c in self.columns))
+        for column in self.columns:
+            if not column.kind.learned:
+                raise DataError(f"column {column.name!r} has no statistics yet; te.infer_schema(data, kinds={{...}}) learns them")
+        self.input_names: Mapping[str, str] = safe_names(self.features)
+        """{column: model input name}; the same name where it is safe already."""
+
+    @property
+    def features(self) -> dict[str, ColumnKind]:
+        """{column: kind} of the columns that the model sees, in order."""
+        return {column.name: column.kind for column in self.columns if not isinstance(column.kind, Ignored)}
+
+    def __getitem__(self, name: str) -> ColumnKind:
+        return self.column(name).kind
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Schema):
+            return NotImplemented
+        return self.columns == other.columns and self.target == other.target
+
+    def __hash__(self) -> int:
+        return hash((tuple(self._by_name), self.target))
+
+    def __repr__(self) -> str:
+        from .show import table_text
+
+        return table_text(self)
+
+    def column(self, name: str) -> Column:
+        """Return a column with its counts and reason.
+
+        Raises:
+            LabelError: for a column that isn't there, with the closest name.
+        """
+        if name not in self._by_name:
+            raise LabelError(f"the schema has no column {name!r}; {did_you_mean(str(name), self._by_name)}")
+        return self._by_name[name]
+
+    def replace(self, kinds: Mapping[str, ColumnKind] | None = None, /, **more: ColumnKind) -> Schema:
+        """Return a schema in which some columns are another kind; their counts are kept.
+
+        Args:
+            kinds: {column: kind}, for names that aren't Python names.
+            more: column=kind.
+
+        Raises:
+            LabelError: for a column that isn't there.
+            DataError: for a change that needs other statistics than the schema holds.
+
+        Example:
+            >>> import pandas as pd, tabembed as te
+            >>> schema = te.infer_schema(pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]}))
+            >>> schema.replace(dest=te.Categorical(min_count=2))["dest"].labels
+            ['LAX']
+        """
+        changed = {name: self._changed(self.column(name), kind) for name, kind in {**(kinds or {}), **more}.items()}
+        return Schema([changed.get(column.name, column) for column in self.columns], self.target)
+
+    @staticmethod
+    def _changed(column: Column, kind: ColumnKind) -> Column:
+        if not isinstance(kind, ColumnKind):
+            raise DataError(f"column {column.name!r} must become a kind such as te.Categorical(), however: {kind!r}")
+        adopted = kind.adopt(column.kind)
+        if adopted is None:
+            raise DataError(
+                f"column {column.name!r} is {type(column.kind).__name__} and holds no statistics for {type(kind).__name__}; "
+                f"use te.infer_schema(data, kinds={{{column.name!r}: te.{type(kind).__name__}(...)}})"
+            )
+        return Column(column.name, adopted, column.rows, column.missing, "declared")
+
+    def encode(self, data: Any) -> dict[str, np.ndarray]:
+        """Return {column: array}: int32 ids (n,) and float32 values (n,), NaN where missing; the target isn't needed.
+
+        Args:
+            data: anything ``infer_schema`` takes; other columns are left alone.
+
+        Raises:
+            DataError: for a column that is missing or of another kind.
+
+        Example:
+            >>> import pandas as pd, tabembed as te
+            >>> te.infer_schema(pd.DataFrame({"km": [1.5, None]})).encode({"km": [2]})["km"]
+            array([2.], dtype=float32)
+        """
+        features = self.features
+        table = to_arrow(data, columns=list(features))
+        return {name: kind.encode(table.column(name), name) for name, kind in features.items()}
+
+    def inputs(self, data: Any) -> dict[str, np.ndarray]:
+        """Return {model input name: array (n, 1)}, for ``model.predict`` by hand."""
+        return {self.input_names[name]: array[:, None] for name, array in self.encode(data).items()}
+
+    def encode_target(self, data: Any) -> np.ndarray:
+        """Return (n,) float32 values or int32 positions in ``target.classes``.
+
+        Raises:
+            DataError: for a schema without target, missing cells or an unseen class.
+        """
+        target = self.need_target()
+        return target.encode(to_arrow(data, columns=[target.name]).column(target.name))
+
+    def need_target(self) -> Target:
+        """Return the target.
+
+        Raises:
+            DataError: when the schema was made without one.
+        """
+        if self.target is None:
+            raise DataError("the schema has no target; make it with te.infer_schema(data, target=...)")
+        return self.target
+
+    def dataset(
+        self,
+        data: Any,
+        batch_size: int = 1024,
+        *,
+        shuffle: bool = False,
+        seed: int | None = None,
+        sample_weight: Any = None,
+    ) -> tf.data.Dataset:
+        """Return batches for ``model.fit``: ({model input name: (batch, 1)}, target (batch, 1)[, weight (batch,)]).
+
+        Args:
+            data: anything ``infer_schema`` takes, with the target.
+            batch_size: rows a batch; the last one may be smaller.
+            shuffle: another order in every epoch.
+            seed: makes the orders repeatable.
+            sample_weight: (n,) weights of the rows, 0 or more.
+
+        Returns:
+            A ``tf.data.Dataset`` that knows its cardinality.
+
+        Raises:
+            DataError: for a bad batch size, weights that don't fit, or data that isn't of the schema.
+        """
+        from ..nn.dataset import make_dataset
+
+        table = to_arrow(data, columns=[*self.features, self.need_target().name])
+        return make_dataset(
+            self, self.encode(table), self.encode_target(table), batch_size, shuffle=shuffle, seed=seed, sample_weight=sample_weight
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole schema as plain JSON values."""
+        return {
+            "columns": [
+                {
+                    "name": c.name,
+                    "input": self.input_names.get(c.name),
+                    "kind": c.kind.key,
+                    "rows": c.rows,
+                    "missing": c.missing,
+                    "reason": c.reason,
+                    **c.kind.to_dict(),
+                }
+                for c in self.columns
+            ],
+            "target": None if self.target is None else self.target.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Schema:
+        """Return the schema that ``to_dict`` gave."""
+        columns = []
+        for entry in data["columns"]:
+            fields = dict(entry)
+            name, kind, rows, missing, reason = (fields.pop(key) for key in ("name", "kind", "rows", "missing", "reason"))
+            fields.pop("input")
+            columns.append(Column(name, KINDS[kind].from_dict(fields), rows, missing, reason))
+        return cls(columns, None if data["target"] is None else Target.from_dict(data["target"]))
+
+    def to_json(self, path: str | Path) -> None:
+        """Write the schema as readable JSON; vocabularies above 100,000 labels stand beside it in Parquet.
+
+        Example:
+            >>> import pandas as pd, tabembed as te
+            >>> schema = te.infer_schema(pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]}))
+            >>> schema.to_json("schema.json")
+            >>> te.Schema.from_json("schema.json") == schema
+            True
+        """
+        from .files import write_json
+
+        write_json(self.to_dict(), Path(path))
+
+    @classmethod
+    def from_json(cls, path: str | Path) -> Schema:
+        """Read a schema that ``to_json`` wrote.
+
+        Raises:
+            DataError: when the file isn't there or isn't a schema of this version.
+        """
+        from .files import read_json
+
+        try:
+            return cls.from_dict(read_json(Path(path)))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DataError(f"{path} is not a whole schema: {type(error).__name__} {error}; write it again with to_json") from error

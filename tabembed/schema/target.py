@@ -1,0 +1,226 @@
+"""The target: its task, its scale or its classes."""
+
+from __future__ import annotations
+
+__all__ = ["TASKS", "Target", "learn_target"]
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from ..io.errors import DataError, DataWarning
+from .labels import factorize, label_of
+from .numeric import numbers_of
+
+TASKS = ("regression", "binary", "multiclass")
+_FEW = 20
+
+
+@dataclass(frozen=True)
+class Target:
+    """The column to predict.
+
+    Args:
+        name: the column's name.
+        task: ``"regression"``, ``"binary"`` or ``"multiclass"``.
+        reason: why the task was read so.
+        mean: of the values (regression); the baseline prediction.
+        scale: standard deviation of the values (regression).
+        classes: the class labels as they came (str, int, float or bool), sorted.
+        counts: rows of each class.
+    """
+
+    name: str
+    task: str
+    reason: str = "declared"
+    mean: float = 0.0
+    scale: float = 1.0
+    classes: tuple[Any, ...] = ()
+    counts: tuple[int, ...] = ()
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the target has classes."""
+        return self.task != "regression"
+
+    @property
+    def loss(self) -> str:
+        """The Keras loss that fits the model's output."""
+        return {"regression": "mse", "binary": "binary_crossentropy"}.get(self.task, "sparse_categorical_crossentropy")
+
+    @property
+    def metrics(self) -> list[str]:
+        """The Keras metrics that fit the model's output."""
+        return {"regression": ["mae", "R2Score"], "binary": ["accuracy", "AUC"]}.get(self.task, ["accuracy"])
+
+    def encode(self, values: pa.Array | pa.ChunkedArray) -> np.ndarray:
+        """Return (n,) float32 values, or int32 positions in ``classes``.
+
+        Raises:
+            DataError: for missing cells (with their count) and for a class that was not there when the schema was made.
+        """
+        _refuse_missing(values, self.name)
+        if not self.is_classification:
+            numbers = numbers_of(values, self.name)
+            _refuse_nan(numbers, self.name)
+            return numbers
+        codes, labels = factorize(values, self.name)
+        positions = {label_of(c): at for at, c in enumerate(self.classes)}
+        unseen = [label for label in labels if label not in positions]
+        if unseen:
+            raise DataError(
+                f"target {self.name!r} must be one of the {len(self.classes)} classes of the schema, however: {unseen[0]!r} "
+                f"in row {int(np.argmax(codes == labels.index(unseen[0])))}; make the schema from data with every class"
+            )
+        return np.asarray([positions[label] for label in labels], dtype=np.int32)[codes]
+
+    def decode(self, positions: np.ndarray) -> np.ndarray:
+        """Return the class labels at (n,) positions, in the type they came in."""
+        return class_array(self.classes)[positions]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the target as plain JSON values."""
+        return {**asdict(self), "classes": list(self.classes), "counts": list(self.counts)}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Return the target that ``to_dict`` gave."""
+        return cls(**{**data, "classes": tuple(data["classes"]), "counts": tuple(data["counts"])})
+
+
+def class_array(classes: Sequence[Any]) -> np.ndarray:
+    """Return classes as an array of their own type: bool, int64, float64 or object (strings)."""
+    return np.array(classes, dtype=object if classes and isinstance(classes[0], str) else None)
+
+
+def learn_target(values: pa.Array | pa.ChunkedArray, name: str, task: str) -> Target:
+    """Read the target's task (unless given) and its statistics.
+
+    Args:
+        values: (n,) Arrow column.
+        name: its name.
+        task: ``"auto"`` or one of ``TASKS``.
+
+    Raises:
+        DataError: for missing cells, a constant target, or values that don't fit the task.
+    """
+    if task not in ("auto", *TASKS):
+        raise DataError(f"`task` must be auto, {', '.join(TASKS)}, however: task={task!r}")
+    _refuse_missing(values, name)
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    reason = "declared"
+    if task == "auto":
+        task, reason = _guess(values, name)
+    if task == "regression":
+        return _regression(values, name, reason)
+    return _classification(values, name, task, reason)
+
+
+def _refuse_missing(values: pa.Array | pa.ChunkedArray, name: str) -> None:
+    missing = values.null_count
+    if not missing and (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        codes, _ = factorize(values, name)
+        missing = int((codes < 0).sum())
+    if missing:
+        raise _missing(name, missing, len(values))
+
+
+def _refuse_nan(numbers: np.ndarray, name: str) -> None:
+    missing = int(np.isnan(numbers).sum())
+    if missing:
+        raise _missing(name, missing, len(numbers))
+
+
+def _missing(name: str, missing: int, rows: int) -> DataError:
+    return DataError(
+        f"target {name!r} must be there in every row, however: {missing:,} of {rows:,} rows miss it; "
+        f"drop them first (df.dropna(subset=[{name!r}]))"
+    )
+
+
+def _regression(values: pa.Array | pa.ChunkedArray, name: str, reason: str) -> Target:
+    if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type) or pa.types.is_decimal(values.type)):
+        raise DataError(f"target {name!r} must hold numbers for regression, however: its type is {values.type}; pass another task")
+    numbers = numbers_of(values, name, np.float64)
+    _refuse_nan(numbers, name)
+    if numbers.min() == numbers.max():
+        raise _constant(name, numbers[0].item())
+    mean, scale = float(numbers.mean()), float(numbers.std())
+    if scale < abs(mean) * 1e-5:
+        warnings.warn(
+            f"target {name!r}: float32 can't tell its values apart well (mean {mean:.6g}, standard deviation {scale:.3g}); "
+            f"subtract a constant first",
+            DataWarning,
+            stacklevel=4,
+        )
+    return Target(name, "regression", reason, mean, scale)
+
+
+def _classification(values: pa.Array | pa.ChunkedArray, name: str, task: str, reason: str) -> Target:
+    codes, labels = factorize(values, name)
+    classes = [_class_value(label, values.type) for label in labels]
+    order = sorted(range(len(classes)), key=classes.__getitem__)
+    if len(classes) < 2:
+        raise _constant(name, classes[0])
+    if task == "binary" and len(classes) != 2:
+        raise DataError(
+            f"target {name!r} must have 2 classes for task='binary', however: it has {len(classes)}; pass task='multiclass'"
+        )
+    counts = np.bincount(codes, minlength=len(classes))
+    return Target(
+        name, task, reason, classes=tuple(classes[i] for i in order), counts=tuple(int(counts[i]) for i in order)
+    )
+
+
+def _class_value(label: str, kind: pa.DataType) -> Any:
+    if pa.types.is_boolean(kind):
+        return label == "True"
+    if pa.types.is_integer(kind):
+        return int(label)
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return float(label)
+    return label
+
+
+def _constant(name: str, value: Any) -> DataError:
+    return DataError(f"target {name!r} must take two values or more, however: it is {value!r} in every row; choose another target")
+
+
+def _guess(values: pa.Array | pa.ChunkedArray, name: str) -> tuple[str, str]:
+    """Return the task and the reason for it."""
+    if pa.types.is_floating(values.type) or pa.types.is_decimal(values.type):
+        numbers = numbers_of(values, name, np.float64)
+        if len(numbers) and not np.array_equal(numbers, np.round(numbers)):
+            return "regression", "real numbers"
+    codes, labels = factorize(values, name)
+    distinct = len(labels)
+    by_count = "binary" if distinct <= 2 else "multiclass"
+    if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type) or pa.types.is_decimal(values.type)):
+        if distinct > max(_FEW, len(codes) // 2):
+            raise DataError(
+                f"target {name!r} must be numbers or classes that repeat, however: {distinct:,} distinct texts in "
+                f"{len(codes):,} rows (first {labels[0]!r}); convert it to numbers, or pass task='multiclass' if they are classes"
+            )
+        return by_count, f"{distinct} classes"
+    whole = sorted(math.floor(float(label)) for label in labels)
+    if distinct == 2 and whole == [0, 1]:
+        return "binary", "0 and 1"
+    if distinct > _FEW:
+        return "regression", f"whole numbers, {distinct:,} distinct"
+    if distinct >= 2 and whole != list(range(distinct)):
+        guess = "binary" if distinct == 2 else "regression"
+        other = "regression" if distinct == 2 else "multiclass"
+        warnings.warn(
+            f"target {name!r} has {distinct} distinct whole numbers ({whole[0]} to {whole[-1]}): read as {guess}; "
+            f"pass task={guess!r} to confirm, or task={other!r}",
+            DataWarning,
+            stacklevel=4,
+        )
+        return guess, f"{distinct} distinct whole numbers"
+    return by_count, f"class codes 0 to {distinct - 1}"

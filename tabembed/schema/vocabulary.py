@@ -1,0 +1,111 @@
+"""The vocabulary of a categorical column: every label with its count, in the order of the ids."""
+
+from __future__ import annotations
+
+__all__ = ["FIRST_ID", "MISSING_ID", "UNKNOWN_ID", "Vocabulary"]
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from .labels import factorize
+
+MISSING_ID, UNKNOWN_ID, FIRST_ID = 0, 1, 2
+
+
+class Vocabulary:
+    """Labels by falling count (ties by label) with their counts; immutable.
+
+    The label at position ``i`` has id ``i + 2``; id 0 is missing and id 1 unknown.
+
+    Args:
+        labels: distinct, non-empty strings.
+        counts: (labels,) how many rows hold each.
+
+    Example:
+        >>> v = Vocabulary(["b", "a", "c"], [1, 2, 1])
+        >>> v.labels, v.counts.tolist()
+        (['a', 'b', 'c'], [2, 1, 1])
+    """
+
+    def __init__(self, labels: Sequence[str], counts: Sequence[int] | np.ndarray) -> None:
+        tally = np.asarray(counts, dtype=np.int64)
+        order = sorted(range(len(labels)), key=labels.__getitem__)
+        by_label = np.asarray(order, dtype=np.int64)
+        by_count = by_label[np.argsort(-tally[by_label], kind="stable")]
+        self.labels: list[str] = [labels[i] for i in by_count.tolist()]
+        self.counts: np.ndarray = tally[by_count]
+        self.counts.setflags(write=False)
+
+    @classmethod
+    def count(cls, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Vocabulary, int]:
+        """Count a column's labels.
+
+        Args:
+            values: (n,) Arrow column.
+            name: its name, for errors.
+
+        Returns:
+            The vocabulary and how many cells are missing.
+        """
+        codes, labels = factorize(values, name)
+        tally = np.bincount(codes + 1, minlength=len(labels) + 1)
+        held = tally[1:] > 0
+        if not held.all():  # a pandas category may list labels that no row has
+            labels = [label for label, here in zip(labels, held.tolist(), strict=True) if here]
+        return cls(labels, tally[1:][held]), int(tally[0])
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        return self.labels == other.labels and np.array_equal(self.counts, other.counts)
+
+    def __hash__(self) -> int:
+        return hash((len(self.labels), int(self.counts.sum())))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{label!r}: {count}" for label, count in zip(self.labels[:3], self.counts[:3].tolist(), strict=True))
+        return f"Vocabulary({len(self)} labels: {shown}{', ...' if len(self) > 3 else ''})"
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {label: at for at, label in enumerate(self.labels, FIRST_ID)}
+
+    def kept(self, min_count: int, max_size: int | None) -> int:
+        """Return how many labels get a row: those with ``min_count`` rows or more, at most ``max_size``.
+
+        Example:
+            >>> Vocabulary(["a", "b", "c"], [5, 2, 1]).kept(2, None)
+            2
+        """
+        enough = int(np.searchsorted(-self.counts, -min_count, side="right"))
+        return enough if max_size is None else min(enough, max_size)
+
+    def encode(self, values: pa.Array | pa.ChunkedArray, name: str, kept: int) -> np.ndarray:
+        """Return the ids of a column's cells.
+
+        Args:
+            values: (n,) Arrow column.
+            name: its name, for errors.
+            kept: how many labels have a row; the others are unknown.
+
+        Returns:
+            (n,) int32: 0 missing, 1 unknown, 2.. the labels.
+        """
+        codes, labels = factorize(values, name)
+        ids, end = self._ids, kept + FIRST_ID
+        table = np.full(len(labels) + 1, MISSING_ID, dtype=np.int32)  # the last entry serves code -1
+        for at, label in enumerate(labels):
+            found = ids.get(label, UNKNOWN_ID)
+            table[at] = found if found < end else UNKNOWN_ID
+        return table[codes]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return {"labels": [...], "counts": [...]}."""
+        return {"labels": list(self.labels), "counts": self.counts.tolist()}

@@ -1,0 +1,138 @@
+"""``export``: a SavedModel that takes raw values, with its schema and tables, in TensorFlow Serving's layout."""
+
+from __future__ import annotations
+
+__all__ = ["export"]
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from ..io.errors import DataError
+from ..io.writes import check_writable
+from ..nn.extract import extract_tables
+from ..nn.packed import pack_spec, unpack
+from ..schema.schema import Schema
+from ..schema.target import Target, class_array
+from ..tables import save_tables
+from .layout import EXTRA, METRICS, SCHEMA, TABLES, TRAINING, next_version
+from .raw import raw_input
+
+
+def export(
+    model: keras.Model,
+    schema: Schema,
+    path: str | Path,
+    *,
+    metrics: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write the model as a SavedModel that takes the raw rows.
+
+    The signature ``serving_default`` takes rank-1 inputs named by ``schema.input_names``: strings for categories and booleans
+    ("" missing), float32 for numbers (NaN missing). It gives ``prediction`` (n,) and, for classes, ``probabilities``
+    (n, classes). Plain ``tf.saved_model.load`` loads it where tabembed isn't installed.
+
+    Args:
+        model: built by ``build_model(schema)``.
+        schema: the same one.
+        path: ``saved_models/NAME``; the version ``1``, ``2``, ... is added.
+        metrics: kept in ``assets.extra/metrics.json``.
+        training: settings, kept in ``assets.extra/training.json``.
+
+    Returns:
+        The folder of the new version; it appears whole or not at all.
+
+    Raises:
+        DataError: when the folder can't be written, or the model isn't one of this schema.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> df = pd.DataFrame({"dest": ["LAX", "BOS", "LAX"], "delay": [4.5, -1.5, 7.0]})
+        >>> schema = te.infer_schema(df, target="delay")
+        >>> te.export(te.build_model(schema), schema, "saved_models/flights").name
+        '1'
+    """
+    path = Path(path)
+    tables = extract_tables(model, schema)
+    check_writable(path, directory=True)
+    path.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=path))
+    try:
+        _write_graph(model, schema, aside)
+        extra = aside / EXTRA
+        extra.mkdir(exist_ok=True)
+        schema.to_json(extra / SCHEMA)
+        save_tables(tables, extra / TABLES)
+        _write_json(metrics or {}, extra / METRICS)
+        _write_json(training or {}, extra / TRAINING)
+        aside.chmod(0o755)
+        return _publish(aside, path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        if not any(path.iterdir()):
+            path.rmdir()
+
+
+def _write_json(values: Mapping[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(dict(values), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _publish(aside: Path, path: Path) -> Path:
+    """Rename a whole version into place; where another process took the number, take the next."""
+    while True:
+        version = path / str(next_version(path))
+        try:
+            os.rename(aside, version)
+        except OSError:
+            if not version.exists():
+                raise
+        else:
+            return version
+
+
+def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> None:
+    target = schema.need_target()
+    features = schema.features
+    raw = {schema.input_names[name]: raw_input(kind, schema.input_names[name]) for name, kind in features.items()}
+    _check_inputs(model, raw)
+
+    def serving_default(*values: tf.Tensor) -> dict[str, tf.Tensor]:
+        inputs = {name: column.encode(value)[:, None] for (name, column), value in zip(raw.items(), values, strict=True)}
+        return _outputs(model(inputs, training=False), target)
+
+    def encoded(ids: tf.Tensor, numbers: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _outputs(model(unpack(schema, ids, numbers), training=False), target)
+
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    for column in raw.values():
+        if column.resource is not None:
+            archive.track(column.resource)
+    archive.add_endpoint("serving_default", serving_default, input_signature=[column.spec for column in raw.values()])
+    archive.add_endpoint("encoded", encoded, input_signature=pack_spec(schema))
+    archive.write_out(str(folder), verbose=False)
+
+
+def _check_inputs(model: keras.Model, raw: Mapping[str, Any]) -> None:
+    inputs = model.input if isinstance(model.input, dict) else {}
+    if set(inputs) != set(raw):
+        raise DataError(
+            f"the model must take the schema's inputs {', '.join(raw)}, however: it takes {', '.join(model.input_names)}; "
+            f"export it with the schema it was built from"
+        )
+
+
+def _outputs(output: tf.Tensor, target: Target) -> dict[str, tf.Tensor]:
+    if not target.is_classification:
+        return {"prediction": output[:, 0]}
+    probabilities = tf.concat([1 - output, output], axis=1) if target.task == "binary" else output
+    classes = tf.constant(class_array(target.classes))
+    return {"prediction": tf.gather(classes, tf.argmax(probabilities, axis=1)), "probabilities": probabilities}

@@ -1,0 +1,114 @@
+"""``load``: an exported model answers frames and files."""
+
+from __future__ import annotations
+
+__all__ = ["Predictor", "load"]
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from ..io.errors import DataError
+from ..nn.packed import run_packed
+from ..schema.schema import Schema
+from ..tables import EmbeddingTable
+from .layout import EXTRA, METRICS, read_schema, read_tables, version_dir
+
+
+def load(path: str | Path) -> Predictor:
+    """Load an exported model.
+
+    Args:
+        path: ``saved_models/NAME`` (its newest version) or one version of it.
+
+    Raises:
+        DataError: when there is none, or it wasn't written by ``te.export``.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> df = pd.DataFrame({"dest": ["LAX", "BOS", "LAX"], "delay": [4.5, -1.5, 7.0]})
+        >>> schema = te.infer_schema(df, target="delay")
+        >>> _ = te.export(te.build_model(schema), schema, "saved_models/flights")
+        >>> te.load("saved_models/flights").predict(df).shape
+        (3,)
+    """
+    return Predictor(version_dir(path))
+
+
+class Predictor:
+    """An exported model with its schema and tables; made by ``te.load``.
+
+    Args:
+        path: the folder of one version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.schema: Schema = read_schema(path)
+        self._target = self.schema.need_target()
+        try:
+            # The restored object owns the variables; without it the function alone would lose them.
+            self._restored = tf.saved_model.load(str(path))
+        except (OSError, ValueError) as error:
+            raise DataError(f"the SavedModel in {path} can't be loaded: {str(error).splitlines()[0]}; export it again") from error
+        self._encoded = self._restored.signatures["encoded"]
+
+    def __repr__(self) -> str:
+        return f"Predictor({str(self.path)!r}: {self._target.task} of {self._target.name!r} from {len(self.schema.features)} columns)"
+
+    @cached_property
+    def tables(self) -> dict[str, EmbeddingTable]:
+        """{column: EmbeddingTable}, read when first used."""
+        return read_tables(self.path)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """What ``export(metrics=)`` kept."""
+        found: dict[str, Any] = json.loads((self.path / EXTRA / METRICS).read_text(encoding="utf-8"))
+        return found
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The class labels in the order of the probabilities' columns.
+
+        Raises:
+            DataError: for a regression model.
+        """
+        self._need_classes()
+        return self._target.decode(np.arange(len(self._target.classes)))
+
+    def predict(self, data: Any) -> np.ndarray:
+        """Return (n,) values in the target's unit, or class labels.
+
+        Args:
+            data: a frame, an Arrow stream, a dict of columns or files; the target and unknown columns are left alone.
+
+        Raises:
+            DataError: for a column that is missing or of another kind.
+        """
+        if self._target.is_classification:
+            return self._target.decode(self.predict_proba(data).argmax(axis=1))
+        return self._run(data, "prediction", ())
+
+    def predict_proba(self, data: Any) -> np.ndarray:
+        """Return (n, classes) float32 probabilities; their order is ``classes_``.
+
+        Raises:
+            DataError: for a regression model, or data as in ``predict``.
+        """
+        self._need_classes()
+        return self._run(data, "probabilities", (len(self._target.classes),))
+
+    def _need_classes(self) -> None:
+        if not self._target.is_classification:
+            raise DataError(f"this model predicts {self._target.name!r} by regression and has no classes; use predict")
+
+    def _run(self, data: Any, output: str, shape: tuple[int, ...]) -> np.ndarray:
+        def function(**matrices: tf.Tensor) -> tf.Tensor:
+            return self._encoded(**matrices)[output]
+
+        return run_packed(function, self.schema, self.schema.encode(data), shape)

@@ -1,0 +1,73 @@
+"""The notebooks run from top to bottom, and the committed files keep what they showed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "notebooks"
+NOTEBOOKS = [pytest.param(path, id=path.stem) for path in sorted(FOLDER.glob("*.ipynb"))]
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def shows(cell: nbformat.NotebookNode) -> bool:
+    """Say whether a cell has output to keep: text, a value or a picture, and not only notes on stderr."""
+    return any(output.get("name") != "stderr" for output in cell.outputs)
+
+
+def faults(notebook: nbformat.NotebookNode) -> list[str]:
+    """Return what says that a notebook was not saved after one clean run from top to bottom."""
+    cells = code_cells(notebook)
+    found = []
+    for number, cell in enumerate(cells, 1):
+        if cell.execution_count != number:
+            found.append(f"code cell {number} has execution count {cell.execution_count}")
+        found += [f"code cell {number} ended in {out.ename}" for out in cell.outputs if out.output_type == "error"]
+    if not any(shows(cell) for cell in cells):
+        found.append("no output is kept")
+    return found
+
+
+def test_there_are_notebooks() -> None:
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_the_outputs_are_kept(path: Path) -> None:
+    assert faults(nbformat.read(path, as_version=4)) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABEMBED_FAST", "1")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    shutil.copytree(FOLDER, tmp_path / "notebooks")
+    committed, fresh = nbformat.read(path, as_version=4), nbformat.read(path, as_version=4)
+    for cell in code_cells(fresh):
+        cell.outputs, cell.execution_count = [], None
+    resources = {"metadata": {"path": str(tmp_path / "notebooks")}}
+    NotebookClient(fresh, timeout=900, kernel_name="python3", resources=resources).execute()
+    pairs = zip(code_cells(committed), code_cells(fresh), strict=True)
+    lost = [old.source for old, new in pairs if shows(new) and not shows(old)]
+    assert not lost, f"{path.name} shows something in a run that the committed file doesn't hold"
+
+
+def test_faults_are_seen() -> None:
+    v4 = nbformat.v4
+    shown = v4.new_output("stream", name="stdout", text="1\n")
+    broken = v4.new_output("error", ename="KeyError", evalue="", traceback=[])
+    clean = v4.new_code_cell("print(1)", execution_count=1, outputs=[shown])
+    assert faults(v4.new_notebook(cells=[v4.new_markdown_cell("words"), clean, v4.new_code_cell("")])) == []
+    dirty = [v4.new_code_cell("print(1)"), v4.new_code_cell("{}[1]", execution_count=2, outputs=[broken])]
+    assert faults(v4.new_notebook(cells=dirty)) == [
+        "code cell 1 has execution count None",
+        "code cell 2 ended in KeyError",
+    ]
