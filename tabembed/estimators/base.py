@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-import keras
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
+from ..io.errors import DataError
 from ..io.frames import column_of, to_arrow
 from ..nn.dataset import check_weights
 from ..nn.extract import extract_tables
@@ -30,7 +30,7 @@ from ..tables import EmbeddingTable
 from .metrics import evaluate
 
 
-class TabularEstimator(BaseEstimator):  # type: ignore[misc]
+class TabularEstimator(BaseEstimator):
     """The shared half of ``TabularRegressor`` and ``TabularClassifier``."""
 
     def __init__(
@@ -79,21 +79,51 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]
         Raises:
             DataError: for data that can't be learned from; the sentence names the column.
         """
-        recipe = self._recipe()
-        table = self._table(X, reset=True)
+        validate_data(self, X, reset=True, skip_check_array=True)
+        table = to_arrow(X)
         name = _target_name(y, table.column_names)
-        target = column_of(y if hasattr(y, "__arrow_c_stream__") else column_or_1d(y, warn=True), name)
+        target = _target_column(y, name)
+        if len(target) != table.num_rows:
+            raise DataError(f"X and y must be equally long, however: {table.num_rows:,} and {len(target):,} rows")
         table = table.append_column(name, target)
-        self.schema_ = infer_schema(table, name, kinds=self.kinds, task=self._task_of(target, name))
-        seeds = Seeds(self.random_state)
-        self.model_ = build_model(
-            self.schema_, self.network, init=init, random_state=seeds.next(), **dict(self.network_options or {})
-        )
-        encoded, truth = self.schema_.encode(table), self.schema_.encode_target(table)
-        weights = None if sample_weight is None else check_weights(sample_weight, len(truth))
-        history, held = train(
-            self.model_, self.schema_, encoded, truth, recipe, random_state=seeds.next(), sample_weight=weights
-        )
+        schema = infer_schema(table, name, kinds=self.kinds, task=self._task_of(target, name))
+        return self._learn(schema, table, sample_weight, init)
+
+    def fit_schema(self, schema: Schema, data: Any, sample_weight: Any = None, init: Any = None) -> Self:
+        """Train on a schema that ``te.infer_schema`` made already; ``kinds`` isn't looked at.
+
+        Args:
+            schema: with a target of this estimator's task.
+            data: what the schema was made from, the target among its columns.
+            sample_weight: as in ``fit``.
+            init: as in ``fit``.
+
+        Returns:
+            Itself, fitted.
+
+        Raises:
+            DataError: for a target of another task, or data that isn't of the schema.
+        """
+        target = schema.need_target()
+        if target.is_classification != is_classifier(self):
+            other = "TabularClassifier" if target.is_classification else "TabularRegressor"
+            raise DataError(
+                f"{type(self).__name__} must get a schema of its own task, however: target {target.name!r} is "
+                f"{target.task}; use te.{other}, or make the schema with another task="
+            )
+        table = to_arrow(data)
+        validate_data(self, table.drop_columns([target.name]), reset=True, skip_check_array=True)
+        return self._learn(schema, table, sample_weight, init)
+
+    def _learn(self, schema: Schema, table: pa.Table, sample_weight: Any, init: Any) -> Self:
+        """Build the model of a schema and train it; the one place that sets what is fitted."""
+        recipe, seeds = self._recipe(), Seeds(self.random_state)
+        weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
+        encoded, truth = schema.encode(table), schema.encode_target(table)
+        options = dict(self.network_options or {})
+        model = build_model(schema, self.network, init=init, random_state=seeds.next(), **options)
+        history, held = train(model, schema, encoded, truth, recipe, random_state=seeds.next(), sample_weight=weights)
+        self.schema_, self.model_ = schema, model
         self._call_: Any = None
         self.history_ = {key: [float(v) for v in values] for key, values in history.history.items()}
         self.n_epochs_ = len(self.history_["loss"])
@@ -102,10 +132,6 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _recipe(self) -> Recipe:
         return Recipe(**{name: getattr(self, name) for name in Recipe.__dataclass_fields__})
-
-    def _table(self, X: Any, *, reset: bool) -> pa.Table:
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        return to_arrow(X)
 
     def _metrics(self, encoded: Any, truth: np.ndarray, weights: np.ndarray | None, held: np.ndarray) -> dict[str, Any]:
         """Return the metrics on the held-out rows, or on the training rows where none were held out."""
@@ -120,16 +146,19 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]
         if getattr(self, "_call_", None) is None:
             # A traced function answers one row in under a millisecond; model.predict takes a hundred.
             self._call_ = tf.function(
-                lambda ids, numbers: model(unpack(schema, ids, numbers), training=False), input_signature=pack_spec(schema)
-            )
-        output = run_packed(self._call_, schema, encoded, (max(1, len(target.classes) if target.task == "multiclass" else 1),))
+                lambda ids, numbers: model(unpack(schema, ids, numbers), training=False),
+                input_signature=pack_spec(schema),
+            ).get_concrete_function()
+        width = len(target.classes) if target.task == "multiclass" else 1
+        output = run_packed(self._call_, schema, encoded, (width,))
         if target.task == "multiclass":
             return output
         return np.concatenate([1 - output, output], axis=1) if target.is_classification else output[:, 0]
 
     def _answer(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "model_")
-        return self._output(self.schema_.encode(self._table(X, reset=False)))
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return self._output(self.schema_.encode(X))
 
     @property
     def tables_(self) -> dict[str, EmbeddingTable]:
@@ -186,10 +215,16 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]
         return tags
 
 
+def _target_column(y: Any, name: str) -> pa.Array | pa.ChunkedArray:
+    """Return the target as an Arrow column; of a frame or matrix its one column, with scikit-learn's warning."""
+    one_column = hasattr(y, "__arrow_c_stream__") and len(getattr(y, "shape", (0,))) == 1
+    return column_of(y if one_column else column_or_1d(y, warn=True), name)
+
+
 def _target_name(y: Any, columns: list[str]) -> str:
     """Return the target's own name, or "target" (with underscores where a column has that name)."""
-    name = getattr(y, "name", None)
-    name = "target" if name is None or str(name) in columns else str(name)
+    name = str(getattr(y, "name", None) or "")
+    name = "target" if not name or name in columns else name
     while name in columns:
         name += "_"
     return name

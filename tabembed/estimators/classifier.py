@@ -11,14 +11,15 @@ import pyarrow as pa
 from sklearn.base import ClassifierMixin
 
 from ..schema.labels import factorize
+from ..schema.schema import Schema
 from .base import TabularEstimator
 
 
-class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc]
+class TabularClassifier(ClassifierMixin, TabularEstimator):
     """Predict a class from a table with categorical columns; a scikit-learn estimator.
 
-    The arguments and attributes are those of ``TabularRegressor``; besides, ``classes_`` holds the class labels as they came
-    (str, int, float or bool), sorted.
+    The arguments and attributes are those of ``TabularRegressor``; besides, ``classes_`` holds the class labels as they
+    came (str, int, float or bool), sorted.
 
     Example:
         >>> import pandas as pd, tabembed as te
@@ -31,12 +32,12 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     """
 
     def _task_of(self, y: pa.Array | pa.ChunkedArray, name: str) -> str:
-        return "binary" if len(factorize(y, name)[1]) <= 2 else "multiclass"
+        codes, _ = factorize(y, name)  # its labels may be more than the rows hold, in a pandas category
+        return "binary" if len(np.unique(codes[codes >= 0])) <= 2 else "multiclass"
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, init: Any = None) -> Self:
-        """Infer the schema, build the model and train it; see ``TabularRegressor.fit``."""
-        super().fit(X, y, sample_weight, init)
-        target = self.schema_.need_target()
+    def _learn(self, schema: Schema, table: pa.Table, sample_weight: Any, init: Any) -> Self:
+        super()._learn(schema, table, sample_weight, init)
+        target = schema.need_target()
         self.classes_ = target.decode(np.arange(len(target.classes)))
         return self
 

@@ -42,25 +42,24 @@ def save(estimator: Any, path: Path) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
-    raise DataError(f"an estimator is saved with plain settings only, however: {value!r}; set that argument to a number or a text")
+    raise DataError(
+        f"an estimator is saved with plain settings only, however: {value!r}; set that argument to a number or a text"
+    )
 
 
 def load(cls: type[Estimator], path: Path) -> Estimator:
     """Read the folder; see ``TabularEstimator.load``."""
-    try:
-        state = json.loads((path / "estimator.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"no estimator in {path}: {error}; write one with save({str(path)!r})") from error
-    if state.get("format") != _FORMAT or state.get("version") != _VERSION:
-        raise DataError(f"{path} is not an estimator of version {_VERSION}, however: version={state.get('version')!r}")
+    state = _read_state(path)
     if state["class"] != cls.__name__:
-        raise DataError(f"{path} holds a {state['class']}, however: {cls.__name__}.load was called; use te.{state['class']}.load")
+        raise DataError(
+            f"{path} holds a {state['class']}, however: {cls.__name__}.load was called; use te.{state['class']}.load"
+        )
     params = state["params"]
     if params["kinds"] is not None:
         params["kinds"] = {name: _kind_of(dict(kind)) for name, kind in params["kinds"].items()}
     estimator: Any = cls(**params)
     estimator.schema_ = Schema.from_json(path / "schema.json")
-    estimator.model_ = keras.saving.load_model(path / "model.keras")
+    estimator.model_ = _read_model(path / "model.keras")
     vars(estimator).update(state["fitted"])
     if state["feature_names_in_"]:
         estimator.feature_names_in_ = np.array(state["feature_names_in_"], dtype=object)
@@ -69,6 +68,23 @@ def load(cls: type[Estimator], path: Path) -> Estimator:
         estimator.classes_ = target.decode(np.arange(len(target.classes)))
     loaded: Estimator = estimator
     return loaded
+
+
+def _read_state(path: Path) -> dict[str, Any]:
+    try:
+        state: Any = json.loads((path / "estimator.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"no estimator in {path}: {error}; write one with save({str(path)!r})") from error
+    if not isinstance(state, dict) or state.get("format") != _FORMAT or state.get("version") != _VERSION:
+        raise DataError(f"{path} must hold an estimator of version {_VERSION}, however: its estimator.json is another")
+    return state
+
+
+def _read_model(path: Path) -> keras.Model:
+    try:
+        return keras.saving.load_model(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"the model in {path} can't be loaded: {str(error).splitlines()[0]}; save it again") from error
 
 
 def _kind_of(data: dict[str, Any]) -> Any:

@@ -12,7 +12,9 @@ from sklearn import metrics
 from ..schema.target import Target
 
 
-def evaluate(target: Target, truth: np.ndarray, output: np.ndarray, sample_weight: np.ndarray | None = None) -> dict[str, Any]:
+def evaluate(
+    target: Target, truth: np.ndarray, output: np.ndarray, sample_weight: np.ndarray | None = None
+) -> dict[str, Any]:
     """Compare predictions with the truth, and the baseline (training mean or class shares) with it.
 
     Args:
@@ -22,8 +24,8 @@ def evaluate(target: Target, truth: np.ndarray, output: np.ndarray, sample_weigh
         sample_weight: (n,) or None.
 
     Returns:
-        {"rows": n, "model": {metric: value}, "baseline": {metric: value}}: ``r2``, ``mae``, ``rmse`` in the target's unit, or
-        ``accuracy``, ``log_loss`` and, with two classes, ``auc``.
+        {"rows": n, "model": {metric: value}, "baseline": {metric: value}}: ``r2``, ``mae``, ``rmse`` in the target's
+        unit, or ``accuracy``, ``log_loss`` and, with two classes, ``auc``.
 
     Example:
         >>> target = Target("delay", "regression", mean=2.0, scale=1.0)
@@ -35,8 +37,10 @@ def evaluate(target: Target, truth: np.ndarray, output: np.ndarray, sample_weigh
         baseline, score = np.tile(shares, (len(truth), 1)), _of_classes
     else:
         baseline, score = np.full(len(truth), target.mean), _of_values
+    if sample_weight is not None and not sample_weight.any():
+        sample_weight = None  # only rows without weight are here: what there is to say, they say alike
     found = {
-        name: {metric: float(value) for metric, value in score(truth, np.asarray(guess, np.float64), sample_weight).items()}
+        name: {metric: float(v) for metric, v in score(truth, np.asarray(guess, np.float64), sample_weight).items()}
         for name, guess in (("model", output), ("baseline", baseline))
     }
     return {"rows": len(truth), **found}
@@ -54,7 +58,9 @@ def _of_classes(truth: np.ndarray, guess: np.ndarray, weight: np.ndarray | None)
     classes = np.arange(guess.shape[1])
     found = {
         "accuracy": metrics.accuracy_score(truth, guess.argmax(axis=1), sample_weight=weight),
-        "log_loss": metrics.log_loss(truth, guess / guess.sum(axis=1, keepdims=True), labels=classes, sample_weight=weight),
+        "log_loss": metrics.log_loss(
+            truth, guess / guess.sum(axis=1, keepdims=True), labels=classes, sample_weight=weight
+        ),
     }
     if len(classes) == 2 and len(np.unique(truth)) == 2:
         found["auc"] = metrics.roc_auc_score(truth, guess[:, 1], sample_weight=weight)

@@ -13,7 +13,7 @@ from sklearn.base import RegressorMixin
 from .base import TabularEstimator
 
 
-class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
+class TabularRegressor(RegressorMixin, TabularEstimator):
     """Predict a number from a table with categorical columns; a scikit-learn estimator.
 
     Args:
@@ -38,7 +38,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         >>> X = pd.DataFrame({"dest": ["LAX", "BOS"] * 50})
         >>> est = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit(X, [5.0, -1.0] * 50)
         >>> est.predict(X).shape, est.tables_["dest"].labels
-        ((100,), ['BOS', 'LAX'])
+        ((100,), ('BOS', 'LAX'))
 
     Source: Guo & Berkhahn 2016, arXiv 1604.06737, section III.
     """

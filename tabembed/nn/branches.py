@@ -13,8 +13,8 @@ from typing import Any
 import keras
 
 from ..io.errors import DataError
+from ..schema.column import Column
 from ..schema.kinds import Boolean, Categorical, ColumnKind, Numeric
-from ..schema.schema import Column
 from .embedding import RowwiseEmbedding
 from .seeds import Seeds
 from .standardize import Standardize
@@ -41,7 +41,7 @@ def _categorical(column: Column, kind: Categorical, safe: str, dim: int | None, 
         embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05, seed=seeds.next()),
         unknown_rate=kind.unknown_rate,
         # Where the data never shows a missing cell, its row would stay as it was drawn.
-        missing_rate=0.0 if column.missing else kind.unknown_rate / 2,
+        missing_rate=0.0 if column.missing else min(kind.unknown_rate / 2, 1 - kind.unknown_rate),
         seed=seeds.next(),
         name=embedding_name(safe),
     )
@@ -80,5 +80,8 @@ def build_branch(column: Column, safe: str, dim: int | None, seeds: Seeds) -> Br
     """
     builder = BRANCHES.get(type(column.kind))
     if builder is None:
-        raise DataError(f"column {column.name!r} is {type(column.kind).__name__}, which has no model branch; leave it out with te.Ignored()")
+        raise DataError(
+            f"column {column.name!r} is {type(column.kind).__name__}, which has no model branch; "
+            f"leave it out with te.Ignored()"
+        )
     return builder(column, column.kind, safe, dim, seeds)

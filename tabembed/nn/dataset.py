@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from ..io.errors import DataError
 from ..schema.schema import Schema
+from .seeds import Seeds
 
 
 def make_dataset(
@@ -23,7 +24,7 @@ def make_dataset(
     *,
     shuffle: bool = False,
     seed: int | None = None,
-    sample_weight: Any = None,
+    sample_weight: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Return batches of ``({input name: (batch, 1)}, target (batch, 1)[, weight (batch,)])``.
 
@@ -34,10 +35,10 @@ def make_dataset(
         batch_size: rows a batch; the last may be smaller.
         shuffle: another order in every epoch.
         seed: makes the orders repeatable.
-        sample_weight: (n,) or None.
+        sample_weight: what ``check_weights`` gave, or None.
 
     Raises:
-        DataError: for a bad batch size, no rows or bad weights.
+        DataError: for a bad batch size or no rows.
     """
     rows = len(target)
     if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
@@ -47,12 +48,13 @@ def make_dataset(
     columns = _pack({schema.input_names[name]: array for name, array in encoded.items()})
     packed = {**{f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}, "target": target}
     if sample_weight is not None:
-        packed["weight"] = check_weights(sample_weight, rows)
+        packed["weight"] = sample_weight
     tensors = {name: tf.constant(array) for name, array in packed.items()}
 
     def batch_of(index: tf.Tensor) -> tuple[Any, ...]:
+        """Return the batch of (batch,) row numbers."""
         part = {name: tf.gather(tensor, index) for name, tensor in tensors.items()}
-        inputs = {}
+        inputs: dict[str, tf.Tensor] = {}
         for kind, (names, _) in columns.items():
             inputs.update(zip(names, tf.split(part[f"matrix {kind}"], len(names), axis=1), strict=True))
         batch = (inputs, part["target"][:, None])
@@ -60,7 +62,8 @@ def make_dataset(
 
     index = _shuffled(rows, int(batch_size), seed) if shuffle else _in_order(tf.range(rows), int(batch_size))
     batches = index.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return batches.apply(tf.data.experimental.assert_cardinality(math.ceil(rows / batch_size))).prefetch(tf.data.AUTOTUNE)
+    batches = batches.apply(tf.data.experimental.assert_cardinality(math.ceil(rows / batch_size)))
+    return batches.prefetch(tf.data.AUTOTUNE)
 
 
 def _pack(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[list[str], np.ndarray]]:
@@ -79,12 +82,17 @@ def _in_order(index: tf.Tensor, batch_size: int) -> tf.data.Dataset:
 
 def _shuffled(rows: int, batch_size: int, seed: int | None) -> tf.data.Dataset:
     """Return batches of row numbers, in an order of its own at every iteration."""
-    draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(1)
+    first = Seeds(seed, "seed").next()
+    # TensorFlow's own random data sets would read the global seed.
+    with tf.device("CPU"):
+        epoch = tf.Variable(0, trainable=False)
 
-    def order(draw: tf.Tensor) -> tf.data.Dataset:
-        return _in_order(tf.random.experimental.stateless_shuffle(tf.range(rows), seed=[draw, 0]), batch_size)
+    def order(_: tf.Tensor) -> tf.data.Dataset:
+        """Return the batches of the next order."""
+        drawn = tf.stack([first, epoch.assign_add(1)])
+        return _in_order(tf.random.experimental.stateless_shuffle(tf.range(rows), seed=drawn), batch_size)
 
-    return draws.flat_map(order)
+    return tf.data.Dataset.range(1).flat_map(order)
 
 
 def check_weights(weights: Any, rows: int) -> np.ndarray:
@@ -97,7 +105,10 @@ def check_weights(weights: Any, rows: int) -> np.ndarray:
         >>> check_weights([1, 2], 2).tolist()
         [1.0, 2.0]
     """
-    array = np.asarray(weights, dtype=np.float32)
+    try:
+        array = np.asarray(weights, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"`sample_weight` must be numbers of 0 or more, however: {error}") from error
     if array.shape != (rows,):
         raise DataError(f"`sample_weight` must have one weight a row ({rows:,}), however: its shape is {array.shape}")
     bad = ~(np.isfinite(array) & (array >= 0))

@@ -37,8 +37,10 @@ class RowwiseEmbedding(keras.layers.Embedding):
         output_dim: columns of the table.
         unknown_rate: the probability, in [0, 1), that a label is trained as unknown.
         missing_rate: the probability, in [0, 1), that a label is trained as missing.
-        seed: of the draws; None takes one from Keras' global state. Unused when both rates are 0.
-        **kwargs: what ``keras.layers.Embedding`` takes.
+        seed: of the draws, and of the weights unless an initializer is given; None draws one from the global state.
+        embeddings_initializer: as in Keras.
+        weights: as in Keras, the initial table (input_dim, output_dim).
+        **kwargs: what else ``keras.layers.Embedding`` takes.
 
     Raises:
         DataError: a rate outside [0, 1), rates that sum to more than 1, a seed that is no int, or a ``missing_rate``
@@ -46,10 +48,8 @@ class RowwiseEmbedding(keras.layers.Embedding):
 
     Example:
         >>> layer = RowwiseEmbedding(5, 3, unknown_rate=0.1, seed=0)
-        >>> layer(np.array([[2, 4], [0, 1]])).shape
-        TensorShape([2, 2, 3])
-
-    .. testsetup: the example runs with ``import numpy as np``.
+        >>> tuple(layer(tf.constant([[2, 4], [0, 1]])).shape)
+        (2, 2, 3)
     """
 
     def __init__(
@@ -60,15 +60,22 @@ class RowwiseEmbedding(keras.layers.Embedding):
         unknown_rate: float = 0.0,
         missing_rate: float = 0.0,
         seed: int | None = None,
+        embeddings_initializer: Any = "uniform",
+        weights: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(input_dim, output_dim, **kwargs)
-        _check_rates(unknown_rate, missing_rate, self.mask_zero)
         _check_seed(seed)
+        if seed is not None and embeddings_initializer == "uniform":
+            embeddings_initializer = keras.initializers.RandomUniform(seed=seed)
+        super().__init__(input_dim, output_dim, embeddings_initializer, **kwargs)
+        _check_rates(unknown_rate, missing_rate, self.mask_zero)
         self.unknown_rate = float(unknown_rate)
         self.missing_rate = float(missing_rate)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed) if unknown_rate or missing_rate else None
+        if weights is not None:  # last, since the layer takes no generator once it is built
+            self.build()
+            self.set_weights(weights if isinstance(weights, list) else [weights])
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the rows of the ids.

@@ -31,8 +31,8 @@ def embedding_of(model: keras.Model, schema: Schema, column: str) -> Any:
         raise DataError(f"the model has no embedding for column {column!r}; was it built from this schema?") from None
     if layer.input_dim != kind.size:
         raise DataError(
-            f"the model's embedding for column {column!r} must have {kind.size:,} rows ({kind.kept:,} labels, missing, unknown), "
-            f"however: it has {layer.input_dim:,}; use the schema it was built from"
+            f"the model's embedding for column {column!r} must have {kind.size:,} rows ({kind.kept:,} labels, missing, "
+            f"unknown), however: it has {layer.input_dim:,}; use the schema it was built from"
         )
     return layer
 
@@ -55,7 +55,7 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         >>> df = pd.DataFrame({"dest": ["LAX", "BOS", "LAX"], "delay": [4.5, -1.5, 7.0]})
         >>> schema = te.infer_schema(df, target="delay")
         >>> te.extract_tables(te.build_model(schema), schema)["dest"].labels
-        ['LAX', 'BOS']
+        ('LAX', 'BOS')
     """
     tables = {}
     for name, kind in schema.features.items():

@@ -16,8 +16,8 @@ from .seeds import Seeds
 def build_head(inputs: Any, target: Target, seeds: Seeds) -> Any:
     """Return the model's output.
 
-    **Shape**: (batch, width) -> (batch, 1) value in the target's unit (regression) or probability of the second class (binary);
-    (batch, classes) probabilities (multiclass).
+    **Shape**: (batch, width) -> (batch, 1) value in the target's unit (regression) or probability of the second class
+    (binary); (batch, classes) probabilities (multiclass).
 
     Args:
         inputs: the network's output.
@@ -55,4 +55,5 @@ class _Start(keras.initializers.Initializer):
         return keras.ops.reshape(keras.ops.convert_to_tensor(self.values, dtype=dtype), shape)
 
     def get_config(self) -> dict[str, Any]:
+        """Return the values."""
         return {"values": self.values}

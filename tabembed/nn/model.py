@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["build_model"]
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
@@ -12,6 +12,7 @@ import keras
 from ..io.errors import DataError
 from ..schema.schema import Schema
 from .branches import build_branch
+from .extract import embedding_of
 from .head import build_head
 from .networks import build_network
 from .seeds import Seeds
@@ -23,21 +24,21 @@ def build_model(
     network: str = "mlp",
     *,
     init: Any = None,
-    freeze: Iterable[str] = (),
+    freeze: str | Iterable[str] = (),
     random_state: Any = None,
     **options: Any,
 ) -> keras.Model:
     """Build the model of a schema: a branch a column, one ``Concatenate``, a network, a head that fits the task.
 
-    Each categorical column gets one ``Input`` (batch, 1), one ``Embedding`` and one ``Flatten``; numbers and booleans are
-    standardised inside the model. The model takes ``schema.inputs(df)`` or ``schema.dataset(df)``.
+    Each categorical column gets one ``Input`` (batch, 1), one ``Embedding`` and one ``Flatten``; numbers and booleans
+    are standardised inside the model. The model takes ``schema.inputs(df)`` or ``schema.dataset(df)``.
 
     Args:
         schema: with a target.
         network: ``"mlp"``.
-        init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from: rows are matched by label, new labels
-            start from the table's unknown row. It sets the column's dim unless the schema pins ``dim=``.
-        freeze: columns whose vectors are not trained.
+        init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from: rows are matched by label,
+            new labels start from the table's unknown row. It sets the column's dim unless the schema pins ``dim=``.
+        freeze: the column, or columns, whose vectors are not trained.
         random_state: makes weights and dropout repeatable; the global random state is neither read nor changed.
         **options: the network's own arguments (``hidden=(256, 128)``, ``dropout=0.1``).
 
@@ -49,7 +50,7 @@ def build_model(
 
     Example:
         >>> import pandas as pd, tabembed as te
-        >>> df = pd.DataFrame({"dest": ["LAX", "BOS", "LAX"], "km": [3983.5, 300.25, 3983.5], "delay": [4.5, -1.5, 7.0]})
+        >>> df = pd.DataFrame({"dest": ["LAX", "BOS", "LAX"], "delay": [4.5, -1.5, 7.0]})
         >>> schema = te.infer_schema(df, target="delay")
         >>> te.build_model(schema).predict(schema.inputs(df), verbose=0).shape
         (3, 1)
@@ -57,18 +58,11 @@ def build_model(
     Source: Guo & Berkhahn 2016, "Entity Embeddings of Categorical Variables", arXiv 1604.06737, section III.
     """
     target = schema.need_target()
-    if not schema.features:
-        raise DataError("the schema has no column to learn from: every one is set aside; declare some with kinds={...}")
     tables = tables_of(init)
     dims = warm_dims(schema, tables)
     seeds = Seeds(random_state)
-    inputs, branches = {}, []
-    for name in schema.features:
-        safe = schema.input_names[name]
-        inputs[safe], branch = build_branch(schema.column(name), safe, dims.get(name), seeds)
-        branches.append(branch)
-    # One branch alone has nothing to be joined with, but its dense values still need the network's dtype.
-    joined = keras.layers.Concatenate(name="network.concatenate")(branches) if len(branches) > 1 else branches[0]
+    inputs, branches = _build_branches(schema, dims, seeds)
+    joined = keras.layers.Concatenate(name="network.concatenate")(branches)
     hidden = build_network(network, joined, seeds, options)
     model = keras.Model(inputs, build_head(hidden, target, seeds), name=f"tabembed_{network}")
     load_tables_into(model, schema, tables)
@@ -76,8 +70,18 @@ def build_model(
     return model
 
 
-def _freeze(model: keras.Model, schema: Schema, columns: Iterable[str]) -> None:
-    from .extract import embedding_of
+def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tuple[dict[str, Any], list[Any]]:
+    """Return {input name: input} and the branches' outputs, both in the order of the columns."""
+    if not schema.features:
+        raise DataError("the schema has no column to learn from: every one is set aside; declare some with kinds={...}")
+    inputs, branches = {}, []
+    for name in schema.features:
+        safe = schema.input_names[name]
+        inputs[safe], branch = build_branch(schema.column(name), safe, dims.get(name), seeds)
+        branches.append(branch)
+    return inputs, branches
 
-    for name in columns:
+
+def _freeze(model: keras.Model, schema: Schema, columns: str | Iterable[str]) -> None:
+    for name in [columns] if isinstance(columns, str) else columns:
         embedding_of(model, schema, name).trainable = False

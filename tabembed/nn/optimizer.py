@@ -10,29 +10,63 @@ import keras
 import tensorflow as tf
 
 from ..io.errors import DataError
-from .rows import RowGradient, clip_global_norm, clip_norm, clip_value, sum_into_leaders
+from .adam_rule import AdamRule, Rows
+from .row_gradients import RowGradient, clip_global_norm, clip_norm, clip_value, sum_into_leaders
+from .stamps import exchange, make_stamp, steps_ahead, steps_since
 
 
 @keras.saving.register_keras_serializable(package="tabembed")
 class RowwiseAdam(keras.optimizers.Adam):
-    """Adam that updates only the rows of a table that the batch holds, corrected for the steps they were not in it.
+    """Adam that updates only the rows a batch holds, and still moves them as Adam over the whole table would.
+
+    A variable whose gradient is a ``tf.IndexedSlices`` (the table of a ``RowwiseEmbedding``) is updated by scatters into
+    the rows of the batch; every other variable is updated by Keras' Adam. No step and no option runs over a whole table.
+
+    A row that was not in the batch for k - 1 steps is brought up to date when it comes again:
+
+    - its moments decay by ``beta_1 ** k`` and ``beta_2 ** k``, to what Adam over the whole table would hold;
+    - Adam would have gone on moving it in the steps between, by the tail of its momentum. The row is moved ahead by the
+      tail of as many steps as it was away the last time, ``1 + r + ... + r ** (k - 1)`` steps in one with
+      ``r = beta_1 / sqrt(beta_2)``. When it comes again the tail of the steps it was away in fact replaces that guess;
+    - weight decay is decoupled (AdamW) and comes to ``(1 - learning_rate * weight_decay) ** k``: what Adam would have
+      taken off by then, so that how strongly a label is decayed doesn't depend on the batch size. Rows that never come
+      again keep what they have.
+
+    With every row in every batch this is Adam. The last step of each row is kept in one int32 a row beside the moments.
+    Adam is from Kingma and Ba (arXiv 1412.6980, algorithm 1), decoupled decay from Loshchilov and Hutter
+    (arXiv 1711.05101, algorithm 2). That moments without a correction train worse is ``tensorflow#23668``.
+
+    What reads the whole table all the same, since Keras does it: a regularizer or a constraint on the table, and the
+    test for infinite gradients of ``keras.optimizers.LossScaleOptimizer``, which ``compile`` puts around the optimizer
+    under the policy ``mixed_float16`` (not under ``mixed_bfloat16``); ``compile(auto_scale_loss=False)`` with a
+    ``loss_scale_factor`` here avoids it.
 
     Args:
-        learning_rate: a float, a Keras schedule or a callable.
-        beta_1: decay of the first moment.
-        beta_2: decay of the second moment.
-        epsilon: added to the root of the second moment.
-        weight_decay: decoupled; None for none.
-        clipnorm: highest norm of each gradient.
-        clipvalue: highest size of each entry of a gradient.
-        global_clipnorm: highest norm of all gradients together.
-        loss_scale_factor: the loss is multiplied by it, the gradients are divided by it.
-        name: of the optimizer.
-        use_ema: must be False.
-        gradient_accumulation_steps: must be None.
+        learning_rate: a float, a ``keras.optimizers.schedules.LearningRateSchedule`` or a callable.
+        beta_1: decay of the first moment, in [0, 1).
+        beta_2: decay of the second moment, in (0, 1).
+        epsilon: what is added to the root of the second moment.
+        weight_decay: decoupled weight decay a step; None for none. ``exclude_from_weight_decay`` works as in Keras.
+        clipnorm: the norm each variable's gradient is scaled down to.
+        clipvalue: the size each entry of a gradient is cut off at.
+        global_clipnorm: the norm all gradients together are scaled down to. Only one of these three can be given. The
+            gradients of one label in a batch are summed before.
+        loss_scale_factor: what the loss is multiplied by and the gradients are divided by.
+        name: of the optimizer, and the prefix of its variables.
+        use_ema: refused unless False.
+        gradient_accumulation_steps: refused unless None.
+        amsgrad: refused unless False.
 
     Raises:
-        DataError: ``use_ema`` or ``gradient_accumulation_steps`` is asked for.
+        DataError: when ``use_ema``, ``gradient_accumulation_steps`` or ``amsgrad`` is asked for, or a beta is out of its
+            range.
+
+    Example:
+        >>> table = keras.Variable(tf.ones((4, 2)), name="table")
+        >>> rows = tf.IndexedSlices(tf.ones((2, 2)), tf.constant([3, 3]), tf.constant([4, 2]))
+        >>> RowwiseAdam(0.1).apply([rows], [table])
+        >>> [round(value, 3) for value in table.numpy()[:, 0].tolist()]
+        [1.0, 1.0, 1.0, 0.9]
     """
 
     def __init__(
@@ -41,6 +75,7 @@ class RowwiseAdam(keras.optimizers.Adam):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
+        *,
         weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
@@ -49,11 +84,10 @@ class RowwiseAdam(keras.optimizers.Adam):
         name: str = "rowwise_adam",
         use_ema: bool = False,
         gradient_accumulation_steps: int | None = None,
+        amsgrad: bool = False,
     ) -> None:
-        if use_ema:
-            raise DataError("`use_ema` must be False")
-        if gradient_accumulation_steps:
-            raise DataError("`gradient_accumulation_steps` must be None")
+        _refuse_whole_tables(use_ema, gradient_accumulation_steps, amsgrad)
+        _check_betas(beta_1, beta_2)
         super().__init__(
             learning_rate,
             beta_1,
@@ -68,93 +102,114 @@ class RowwiseAdam(keras.optimizers.Adam):
         )
 
     def build(self, var_list: Any) -> None:
-        """Create the moments, and the last step of each row of what may be a table."""
+        """Create the moments of every variable, and the stamps of the rows of every one that may be a table.
+
+        Args:
+            var_list: the variables to train.
+        """
         if self.built:
             return
         super().build(var_list)
-        self._touched = [
-            self.add_variable((variable.shape[0],), dtype="int32", name=f"{variable.path.replace('/', '_')}_touched")
-            if len(variable.shape) > 1
-            else None
-            for variable in var_list
-        ]
+        self._stamps = [self._add_stamps(variable) if len(variable.shape) > 1 else None for variable in var_list]
+
+    def _add_stamps(self, variable: Any) -> Any:
+        owner = getattr(variable, "path", variable.name).replace("/", "_").replace(":", "_")
+        return self.add_variable((variable.shape[0],), dtype="int32", name=f"{owner}_stamp")
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
-        """Apply gradients to variables."""
-        wrapped = [RowGradient(grad) if isinstance(grad, tf.IndexedSlices) else grad for grad in grads]
-        super().apply(wrapped, trainable_variables)
+        """Update the variables by their gradients.
+
+        Args:
+            grads: a tensor, a ``tf.IndexedSlices`` or None for each variable.
+            trainable_variables: as many variables; None for those the optimizer was built with.
+        """
+        divisible = [RowGradient(grad) if isinstance(grad, tf.IndexedSlices) else grad for grad in grads]
+        super().apply(divisible, trainable_variables)
 
     def _backend_apply_gradients(self, grads: Any, trainable_variables: Any) -> None:
-        plain = [grad.slices if isinstance(grad, RowGradient) else grad for grad in grads]
-        clipped = self._clip_gradients(plain)
-        dense = [v for g, v in zip(clipped, trainable_variables, strict=True) if not isinstance(g, tf.IndexedSlices)]
-        self._apply_weight_decay(dense)
-        self._backend_update_step(clipped, trainable_variables, self.learning_rate)
+        grads = self._clip_gradients([grad.slices if isinstance(grad, RowGradient) else grad for grad in grads])
+        pairs = zip(grads, trainable_variables, strict=True)
+        self._apply_weight_decay([variable for grad, variable in pairs if not self._goes_by_rows(grad, variable)])
+        self._backend_update_step(grads, trainable_variables, self.learning_rate)
+
+    def _goes_by_rows(self, gradient: Any, variable: Any) -> bool:
+        stamps = self._stamps[self._get_variable_index(variable)]
+        return stamps is not None and isinstance(gradient, tf.IndexedSlices)
 
     def _clip_gradients(self, grads: Any) -> Any:
-        if self.clipnorm:
+        if self.clipnorm and self.clipnorm > 0:
             return [clip_norm(grad, self.clipnorm) for grad in grads]
-        if self.global_clipnorm:
+        if self.global_clipnorm and self.global_clipnorm > 0:
             return clip_global_norm(grads, self.global_clipnorm)
-        if self.clipvalue:
+        if self.clipvalue and self.clipvalue > 0:
             return [clip_value(grad, self.clipvalue) for grad in grads]
         return grads
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Update one variable by Adam."""
-        touched = self._touched[self._get_variable_index(variable)]
-        if touched is not None and isinstance(gradient, tf.IndexedSlices):
+        """Update one variable and its slots.
+
+        Args:
+            gradient: a tensor of the variable's shape or a ``tf.IndexedSlices`` of its rows.
+            variable: the variable.
+            learning_rate: a scalar.
+        """
+        if self._goes_by_rows(gradient, variable):
             self._update_rows(gradient, variable, learning_rate)
             return
-        super().update_step(gradient, variable, learning_rate)
-        if touched is not None:
-            touched.value.assign(tf.fill(touched.shape, self._step()))
+        stamps = self._stamps[self._get_variable_index(variable)]
+        super().update_step(tf.convert_to_tensor(gradient), variable, learning_rate)
+        if stamps is not None:
+            self.assign(stamps, tf.fill(stamps.shape, make_stamp(self._step(), 1)))
 
     def _step(self) -> Any:
-        return tf.cast(self.iterations.value + 1, tf.int32)
+        return tf.cast(self.iterations + 1, tf.int32)
 
     def _update_rows(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        index = self._get_variable_index(variable)
-        touched, first, second = (slots[index].value for slots in (self._touched, self._momentums, self._velocities))
-        dtype, ids, step = variable.dtype, gradient.indices, self._step()
-        last, leaders = _swap_in(touched, ids, step)
-        sums, leads = sum_into_leaders(tf.cast(gradient.values, dtype), leaders)
-        gap = tf.cast(step - last, tf.float32)[:, None]
-        beta_1, beta_2 = (tf.constant(beta, tf.float32) for beta in (self.beta_1, self.beta_2))
-        now = tf.cast(step, tf.float32)
-        alpha = tf.cast(learning_rate, tf.float32) * tf.sqrt(1 - beta_2**now) / (1 - beta_1**now)
-        ratio = beta_1 / tf.sqrt(beta_2)
-        alpha = alpha * (1 - ratio**gap) / (1 - ratio)
-        keep_1, keep_2 = tf.cast(beta_1**gap, dtype), tf.cast(beta_2**gap, dtype)
-        lead = tf.cast(leads, dtype)[:, None]
+        """Bring the rows of the batch up to date and make their step; the class says what is computed."""
+        index, ids, step = self._get_variable_index(variable), gradient.indices, self._step()
+        stamps, first, second = (slots[index].value for slots in (self._stamps, self._momentums, self._velocities))
+        real = tf.float64 if variable.dtype == tf.float64 else tf.float32
+        last, leaders = exchange(stamps, ids, lambda last: make_stamp(step, steps_since(last, step)))
+        sums, leads = sum_into_leaders(tf.cast(gradient.values, real), leaders)
+        decay = self.weight_decay if self.weight_decay and self._use_weight_decay(variable) else 0.0
+        rule = AdamRule(self.beta_1, self.beta_2, self.epsilon, decay, tf.cast(learning_rate, real))
+        tables = Rows(variable, first, second)
 
-        m_old, v_old = tf.gather(first, ids), tf.gather(second, ids)
-        m_gain = lead * (sums * (1 - self.beta_1) - m_old * (1 - keep_1))
-        v_gain = lead * (tf.square(sums) * (1 - self.beta_2) - v_old * (1 - keep_2))
-        move = lead * tf.cast(alpha, dtype) * (m_old + m_gain) / (tf.sqrt(v_old + v_gain) + self.epsilon)
-        if self.weight_decay is not None and self._use_weight_decay(variable):
-            left = (1 - tf.cast(learning_rate, tf.float32) * self.weight_decay) ** gap
-            move += lead * tf.cast(1 - left, dtype) * tf.gather(variable, ids)
-        first.scatter_add(tf.IndexedSlices(m_gain, ids))
-        second.scatter_add(tf.IndexedSlices(v_gain, ids))
-        variable.scatter_sub(tf.IndexedSlices(move, ids))
+        def column(numbers: Any) -> Any:
+            return tf.reshape(tf.cast(numbers, real), [-1] + [1] * (len(variable.shape) - 1))
+
+        rows = Rows(*(tf.cast(tf.gather(table, ids), real) for table in tables))
+        gap, ahead = column(steps_since(last, step)), column(steps_ahead(last))
+        for table, gain in zip(tables, rule.change(rows, sums, tf.cast(step, real), gap, ahead), strict=True):
+            table.scatter_add(tf.IndexedSlices(tf.cast(gain * column(leads), table.dtype), ids))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that build this optimizer again."""
-        config: dict[str, Any] = super().get_config()
-        refused = ("use_ema", "ema_momentum", "ema_overwrite_frequency", "gradient_accumulation_steps", "amsgrad")
-        return {name: value for name, value in config.items() if name not in refused}
+        """Return the arguments that build this optimizer again; the refused ones aren't among them."""
+        refused = {"use_ema", "ema_momentum", "ema_overwrite_frequency", "gradient_accumulation_steps", "amsgrad"}
+        return {name: value for name, value in super().get_config().items() if name not in refused}
 
 
-def _swap_in(touched: Any, ids: Any, step: Any) -> tuple[Any, Any]:
-    """Read when each id was last touched, mark it as touched now, and name a leader for each id.
+def _refuse_whole_tables(use_ema: bool, gradient_accumulation_steps: int | None, amsgrad: bool) -> None:
+    """Refuse what would need a copy of every table that all rows of are updated at each step."""
+    if use_ema:
+        raise DataError(
+            "`use_ema` must be False, since an average of all weights runs over whole tables at every step, "
+            f"however: use_ema={use_ema!r}; keras.callbacks.SwapEMAWeights averages at the end of epochs"
+        )
+    if gradient_accumulation_steps is not None:
+        raise DataError(
+            "`gradient_accumulation_steps` must be None, since summed gradients are as large as the tables, "
+            f"however: gradient_accumulation_steps={gradient_accumulation_steps!r}; use a larger batch"
+        )
+    if amsgrad:
+        raise DataError(
+            "`amsgrad` must be False, since the highest second moment is not defined for rows that were away, "
+            f"however: amsgrad={amsgrad!r}"
+        )
 
-    The column itself serves as the blackboard: every position writes its number, one of those of equal ids stays.
-    Each write depends on the read before it (by a minimum that is always 0): XLA would copy the column otherwise.
-    """
-    last = tf.gather(touched, ids)
-    positions = tf.range(tf.size(ids)) + tf.minimum(last, 0)
-    touched.scatter_update(tf.IndexedSlices(positions, ids))
-    leaders = tf.gather(touched, ids)
-    touched.scatter_update(tf.IndexedSlices(step + tf.minimum(leaders, 0), ids))
-    return last, leaders
+
+def _check_betas(beta_1: float, beta_2: float) -> None:
+    """Refuse betas for which the correction has no meaning."""
+    for name, beta, lowest in (("beta_1", beta_1, "[0"), ("beta_2", beta_2, "(0")):
+        if not isinstance(beta, float | int) or not 0 <= beta < 1 or (name == "beta_2" and beta == 0):
+            raise DataError(f"`{name}` must be a number in {lowest}, 1), however: {name}={beta!r}")

@@ -1,4 +1,4 @@
-"""Running a model on encoded columns, packed into one matrix of ids and one of numbers; imports TensorFlow but not Keras."""
+"""Running a model on encoded columns, packed into a matrix of ids and one of numbers; imports no Keras."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def _groups(schema: Schema) -> tuple[list[str], list[str]]:
 def pack_spec(schema: Schema) -> list[tf.TensorSpec]:
     """Return the specs of the two matrices: ids (n, categories) int32 and numbers (n, others) float32."""
     ids, numbers = _groups(schema)
-    return [tf.TensorSpec((None, len(ids)), tf.int32, name="ids"), tf.TensorSpec((None, len(numbers)), tf.float32, name="numbers")]
+    return [
+        tf.TensorSpec((None, len(ids)), tf.int32, name="ids"),
+        tf.TensorSpec((None, len(numbers)), tf.float32, name="numbers"),
+    ]
 
 
 def unpack(schema: Schema, ids: tf.Tensor, numbers: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -38,7 +41,9 @@ def unpack(schema: Schema, ids: tf.Tensor, numbers: tf.Tensor) -> dict[str, tf.T
     }
 
 
-def run_packed(function: Callable[..., Any], schema: Schema, encoded: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+def run_packed(
+    function: Callable[..., Any], schema: Schema, encoded: Mapping[str, np.ndarray], shape: tuple[int, ...]
+) -> np.ndarray:
     """Run a function of (ids, numbers) over all rows, some thousands at a time.
 
     Args:
@@ -62,7 +67,7 @@ def run_packed(function: Callable[..., Any], schema: Schema, encoded: Mapping[st
 
 
 def _matrix(columns: list[np.ndarray], start: int, end: int, dtype: type) -> tf.Tensor:
-    matrix = np.empty((end - start, len(columns)), dtype)
+    matrix: np.ndarray = np.empty((end - start, len(columns)), dtype)
     for at, column in enumerate(columns):
         matrix[:, at] = column[start:end]
     return tf.constant(matrix)

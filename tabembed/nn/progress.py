@@ -51,4 +51,9 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Leave the bar as it stands: an early stop shows the epoch it stopped at."""
-        self._bar.stop()
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop drawing and show the cursor; Keras calls no ``on_train_end`` where Ctrl-C or an error ended it."""
+        if self._bar.live.is_started:
+            self._bar.stop()

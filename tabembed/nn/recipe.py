@@ -48,7 +48,9 @@ class Recipe:
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise DataError(f"`{argument}` must be a whole number of 1 or more, however: {argument}={value!r}")
         if isinstance(self.batch_size, str) and self.batch_size != "auto":
-            raise DataError(f"`batch_size` must be 'auto' or a whole number of 1 or more, however: batch_size={self.batch_size!r}")
+            raise DataError(
+                f"`batch_size` must be 'auto' or a whole number of 1 or more, however: batch_size={self.batch_size!r}"
+            )
         if not 0 <= self.validation_fraction < 1:
             raise DataError(f"`validation_fraction` must be in [0, 1), however: {self.validation_fraction!r}")
         if not self.learning_rate > 0 or not self.weight_decay >= 0:
@@ -144,17 +146,20 @@ def train(
         steps_per_execution=min(16, steps),
         jit_compile=False,
     )
-    extra = list(callbacks)
+    extra, progress = list(callbacks), Progress(recipe.epochs, steps)
     if len(held):
         extra.append(keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True))
     if recipe.verbose:
-        extra.append(Progress(recipe.epochs, steps))
-    history = model.fit(
-        part(training, batch, shuffle=True, seed=seeds.next()),
-        validation_data=part(held, 8192) if len(held) else None,
-        epochs=recipe.epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=extra,
-    )
+        extra.append(progress)
+    try:
+        history = model.fit(
+            part(training, batch, shuffle=True, seed=seeds.next()),
+            validation_data=part(held, 8192) if len(held) else None,
+            epochs=recipe.epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=extra,
+        )
+    finally:
+        progress.stop()
     return history, held

@@ -15,7 +15,9 @@ class Seeds:
     """Hands out a new seed at each call; the same ones again for the same ``random_state``.
 
     Args:
-        random_state: None (fresh entropy), a whole number of 0 or more, a ``numpy.random.RandomState`` or ``Generator``.
+        random_state: None (fresh entropy), a whole number of 0 or more, a ``numpy.random.RandomState`` or
+            ``Generator``.
+        argument: what the caller calls it, for the error.
 
     Raises:
         DataError: for anything else.
@@ -26,14 +28,14 @@ class Seeds:
         (True, False)
     """
 
-    def __init__(self, random_state: Any = None) -> None:
+    def __init__(self, random_state: Any = None, argument: str = "random_state") -> None:
         if isinstance(random_state, np.random.RandomState):
             random_state = int(random_state.randint(2**31 - 1))
         if isinstance(random_state, np.random.Generator):
             random_state = int(random_state.integers(2**31 - 1))
         whole = isinstance(random_state, int | np.integer) and not isinstance(random_state, bool) and random_state >= 0
         if random_state is not None and not whole:
-            raise DataError(f"`random_state` must be None or a whole number of 0 or more, however: {random_state!r}")
+            raise DataError(f"`{argument}` must be None or a whole number of 0 or more, however: {random_state!r}")
         self._generator = np.random.default_rng(random_state)
 
     def next(self) -> int:

@@ -33,7 +33,8 @@ class Standardize(keras.layers.Layer):
     """
 
     def __init__(self, mean: float, scale: float, indicator: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # Half a precision would overflow on the raw values; only the standardised ones are cast.
+        super().__init__(**{"autocast": False, **kwargs})
         self.mean, self.scale, self.indicator = mean, scale, indicator
 
     def call(self, inputs: Any) -> Any:

@@ -25,7 +25,9 @@ def tables_of(init: Any) -> dict[str, EmbeddingTable]:
     """
     tables = {} if init is None else getattr(init, "tables_", init)
     if not isinstance(tables, Mapping) or not all(isinstance(table, EmbeddingTable) for table in tables.values()):
-        raise DataError(f"`init` must be {{column: EmbeddingTable}} or a fitted embedder, however: {type(init).__name__}")
+        raise DataError(
+            f"`init` must be {{column: EmbeddingTable}} or a fitted embedder, however: {type(init).__name__}"
+        )
     return dict(tables)
 
 
@@ -38,7 +40,9 @@ def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str,
     for name, table in tables.items():
         kind = schema[name]
         if not isinstance(kind, Categorical):
-            raise DataError(f"`init` has a table for column {name!r}, which is {type(kind).__name__}; declare te.Categorical()")
+            raise DataError(
+                f"`init` has a table for column {name!r}, which is {type(kind).__name__}; declare te.Categorical()"
+            )
         if kind.pinned and kind.dim != table.dim:
             raise DataError(
                 f"column {name!r} is pinned to dim={kind.dim}, however: its table in `init` has dim {table.dim}; "
@@ -52,4 +56,6 @@ def load_tables_into(model: keras.Model, schema: Schema, tables: Mapping[str, Em
     for name, table in tables.items():
         kind = schema[name]
         assert isinstance(kind, Categorical)  # warm_dims refused the others
-        embedding_of(model, schema, name).set_weights([np.vstack([table.missing, table.unknown, table.lookup(kind.labels)])])
+        embedding_of(model, schema, name).set_weights(
+            [np.vstack([table.missing, table.unknown, table.lookup(kind.labels)])]
+        )

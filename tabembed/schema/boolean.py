@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Boolean", "SPELLINGS"]
+__all__ = ["SPELLINGS", "Boolean"]
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Self
@@ -32,7 +32,7 @@ class Boolean(ColumnKind):
     Example:
         >>> import pandas as pd, tabembed as te
         >>> schema = te.infer_schema(pd.DataFrame({"late": [True, False, True, None]}))
-        >>> schema.encode(pd.DataFrame({"late": [False, None, "True"]}))["late"].tolist()
+        >>> schema.encode(pd.DataFrame({"late": ["False", None, "1"]}))["late"].tolist()
         [0.0, nan, 1.0]
     """
 
@@ -63,10 +63,12 @@ class Boolean(ColumnKind):
         table = np.full(len(labels) + 1, np.nan, dtype=np.float32)  # the last entry serves code -1
         for at, label in enumerate(labels):
             if label not in SPELLINGS:
+                if not (codes == at).any():  # a pandas category may list labels that no row has
+                    continue
                 row = int(np.argmax(codes == at))
                 raise DataError(
-                    f"column {name!r} must hold true and false ({', '.join(SPELLINGS)}), however: {label!r} in row {row}; "
-                    f"convert it, or declare te.Categorical()"
+                    f"column {name!r} must hold true and false ({', '.join(SPELLINGS)}), however: {label!r} in row "
+                    f"{row}; convert it, or declare te.Categorical()"
                 )
             table[at] = SPELLINGS[label]
         return table[codes]

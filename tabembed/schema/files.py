@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 
 from ..io.errors import DataError
 from ..io.writes import write_aside
-from .names import safe_name
 
 FORMAT, VERSION = "tabembed.schema", 1
 INLINE_LABELS = 100_000
@@ -23,15 +22,24 @@ def write_json(data: dict[str, Any], path: Path) -> None:
     """Write a schema's values; each file is written aside and renamed, the JSON last."""
     columns = [_moved_out(column, path) for column in data["columns"]]
     with write_aside(path) as aside:
-        text = json.dumps({"format": FORMAT, "version": VERSION, **data, "columns": columns}, ensure_ascii=False, indent=1)
+        text = json.dumps(
+            {"format": FORMAT, "version": VERSION, **data, "columns": columns},
+            ensure_ascii=False,
+            indent=1,
+            default=_plain,
+        )
         Path(aside).write_text(text + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    return value.item()  # a NumPy number, as in te.Categorical(dim=np.int64(8))
 
 
 def _moved_out(column: dict[str, Any], path: Path) -> dict[str, Any]:
     vocabulary = column.get("vocabulary")
     if not vocabulary or len(vocabulary["labels"]) <= INLINE_LABELS:
         return column
-    name = f"{path.stem}.{safe_name(column['name'])}.parquet"
+    name = f"{path.stem}.{column['input']}.parquet"
     with write_aside(path.with_name(name)) as aside:
         pq.write_table(pa.table({"label": vocabulary["labels"], "count": vocabulary["counts"]}), aside)
     return {**column, "vocabulary": {"file": name}}
@@ -50,9 +58,11 @@ def read_json(path: Path) -> dict[str, Any]:
     except (ValueError, OSError) as error:
         raise DataError(f"{path} can't be read as JSON: {error}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise DataError(f"{path} is JSON but not a schema (no '\"format\": \"{FORMAT}\"' in it)")
+        raise DataError(f'{path} is JSON but not a schema (no \'"format": "{FORMAT}"\' in it)')
     if data.get("version") != VERSION:
-        raise DataError(f"{path} is a schema of version {data.get('version')!r}, however: this tabembed reads version {VERSION}")
+        raise DataError(
+            f"{path} is a schema of version {data.get('version')!r}, however: this tabembed reads version {VERSION}"
+        )
     for column in data["columns"]:
         if "file" in (column.get("vocabulary") or {}):
             column["vocabulary"] = _moved_in(path.with_name(column["vocabulary"]["file"]), column["name"])

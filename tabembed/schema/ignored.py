@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Ignored"]
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -23,7 +23,8 @@ class Ignored(ColumnKind):
 
     Example:
         >>> import pandas as pd, tabembed as te
-        >>> schema = te.infer_schema(pd.DataFrame({"dest": ["a", "b"], "note": ["x", "y"]}), kinds={"note": te.Ignored()})
+        >>> df = pd.DataFrame({"dest": ["a", "b"], "note": ["x", "y"]})
+        >>> schema = te.infer_schema(df, kinds={"note": te.Ignored()})
         >>> list(schema.features)
         ['dest']
     """
@@ -50,10 +51,10 @@ class Ignored(ColumnKind):
         raise DataError(f"column {name!r} is ignored ({self.reason}) and can't be encoded")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the reason."""
-        return asdict(self)
+        """Return the reason, beside the column's own (which says what it looked like)."""
+        return {"set_aside": self.reason}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """Return the kind that ``to_dict`` gave."""
-        return cls(**data)
+        return cls(data["set_aside"])

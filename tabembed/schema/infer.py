@@ -15,17 +15,17 @@ import pyarrow as pa
 from ..io.errors import DataError
 from ..io.frames import to_arrow
 from ..io.names import did_you_mean
+from .column import Column
 from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
 from .labels import factorize
 from .numeric import numbers_of
-from .schema import Column, Schema
+from .schema import Schema
 from .target import learn_target
 
-_ID_WORDS = {
-    "id", "ids", "code", "codes", "key", "no", "nr", "num", "number", "zip", "zipcode", "postcode", "postal", "sku", "uuid", "flight",
-}  # fmt: skip
+_ID_WORDS = {"id", "ids", "code", "codes", "key", "zip", "zipcode", "postcode", "postal", "sku", "uuid", "flight"}
+_LAST_WORDS = {"no", "nr", "num", "number"}  # an order_number is an id, a number_of_orders is not
 _FEW = 32
-_MIN_KEY_ROWS = 20
+_MIN_KEY_ROWS, _KEY_SHARE = 20, 0.95
 
 
 def infer_schema(
@@ -38,7 +38,8 @@ def infer_schema(
     """Read what each column is and learn its statistics.
 
     Args:
-        data: a DataFrame, anything with ``__arrow_c_stream__`` (polars, DuckDB, pyarrow), or a CSV/Parquet path, glob or list.
+        data: a DataFrame, anything with ``__arrow_c_stream__`` (polars, DuckDB, pyarrow), or a CSV/Parquet path, glob
+            or list.
         target: the column to predict, or None.
         kinds: {column: kind} for the columns you declare yourself; ``te.Ignored()`` leaves one out.
         task: ``"auto"``, ``"regression"``, ``"binary"`` or ``"multiclass"``.
@@ -47,15 +48,16 @@ def infer_schema(
         The schema; its repr says why each column was read so.
 
     Raises:
-        DataError: for an empty frame, a target or declared column that isn't there, a missing or constant target, infinities,
-            an all-missing column, mixed types.
+        DataError: for an empty frame, a target or declared column that isn't there, a missing or constant target,
+            infinities, an all-missing column, mixed types.
 
     Example:
         >>> import pandas as pd, tabembed as te
-        >>> df = pd.DataFrame({"dest": ["LAX", "BOS", "LAX"], "km": [3983.5, 300.25, 3983.5], "delay": [4.5, -1.5, 7.0]})
+        >>> df = pd.DataFrame({"dest": ["LAX", "BOS", "LAX"], "delay": [4.5, -1.5, 7.0]})
         >>> te.infer_schema(df, target="delay")["dest"].labels
         ['LAX', 'BOS']
     """
+    target = None if target is None else str(target)  # as the frame's own names: pandas numbers unnamed columns
     declared = {str(name): kind for name, kind in (kinds or {}).items()}
     table, names = _read(data, {name for name, kind in declared.items() if isinstance(kind, Ignored)})
     _check_arguments(names, target, declared)
@@ -65,11 +67,11 @@ def infer_schema(
     learned_target = None if target is None else learn_target(table.column(target), target, task)
     columns = []
     for name in names:
-        if name == target:
-            continue
         kind = declared.get(name)
-        skipped = isinstance(kind, Ignored)
-        columns.append(Column(name, kind, rows, 0, kind.reason) if skipped else _learn(table.column(name), name, kind))
+        if isinstance(kind, Ignored):
+            columns.append(Column(name, kind, rows, 0, kind.reason))
+        elif name != target:
+            columns.append(_learn(table.column(name), name, kind))
     return Schema(columns, learned_target)
 
 
@@ -89,7 +91,9 @@ def _check_arguments(names: list[str], target: str | None, declared: Mapping[str
         if name not in names:
             raise DataError(f"`kinds` names column {name!r}, which the data does not have; {did_you_mean(name, names)}")
         if not isinstance(kind, ColumnKind):
-            raise DataError(f"`kinds` must map columns to kinds such as te.Categorical(), however: {name!r} is {kind!r}")
+            raise DataError(
+                f"`kinds` must map columns to kinds such as te.Categorical(), however: {name!r} is {kind!r}"
+            )
         if name == target:
             raise DataError(f"`kinds` names the target {name!r}; use task= to say what the target is")
 
@@ -102,8 +106,10 @@ def _learn(values: pa.ChunkedArray, name: str, declared: ColumnKind | None) -> C
         )
     kind, reason = (declared, "declared") if declared is not None else _classify(values, name)
     learned, missing = kind.learn(values, name)
-    if isinstance(learned, Categorical) and missing == len(values):
-        raise DataError(f"column {name!r} must hold some labels, however: all {len(values):,} rows are empty texts; drop it")
+    if missing == len(values):
+        raise DataError(
+            f"column {name!r} must hold some labels, however: all {len(values):,} rows are empty texts; drop it"
+        )
     return Column(name, learned, len(values), missing, reason)
 
 
@@ -111,7 +117,7 @@ def _classify(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
     """Return the kind a column is read as, and why."""
     kind = values.type
     if pa.types.is_dictionary(kind):
-        return _read_labels(values, name, "a pandas category" if not pa.types.is_integer(kind.value_type) else "a category")
+        return _read_labels(values, name, "a category")
     if pa.types.is_boolean(kind):
         _, labels = factorize(values, name)
         return _aside(labels[0]) if _constant(values, len(labels)) else (Boolean(), "true and false")
@@ -133,18 +139,25 @@ def _constant(values: pa.ChunkedArray, distinct: int) -> bool:
     return distinct == 1 and values.null_count == 0
 
 
-def _key(distinct: int) -> tuple[ColumnKind, str]:
-    return Ignored(f"unique key, {distinct} values"), "set aside: a unique key, another value in every row"
+def _is_key(rows: int, distinct: int) -> bool:
+    """Tell a key, or nearly one: labels of a single row teach nothing."""
+    return rows >= _MIN_KEY_ROWS and distinct > _KEY_SHARE * rows
+
+
+def _key(rows: int, distinct: int) -> tuple[ColumnKind, str]:
+    what = "a unique key, another value in every row" if distinct == rows else f"nearly a key, {_repeats(rows, distinct)}"
+    return Ignored(f"unique key, {distinct:,} values"), f"set aside: {what}"
 
 
 def _read_labels(values: pa.ChunkedArray, name: str, what: str) -> tuple[ColumnKind, str]:
     codes, labels = factorize(values, name)
-    present = int((codes >= 0).sum())
-    if len(labels) == 1 and present == len(codes):
-        return _aside(labels[0])
-    if len(labels) == present >= _MIN_KEY_ROWS:
-        return _key(len(labels))
-    return Categorical(), f"{what}, {_repeats(present, len(labels))}"
+    rows = np.bincount(codes + 1, minlength=1)[1:]  # of each label; a pandas category may list some that no row has
+    present, distinct = int(rows.sum()), np.count_nonzero(rows)
+    if distinct == 1 and present == len(codes):
+        return _aside(labels[codes[0]])
+    if _is_key(present, distinct):
+        return _key(present, distinct)
+    return Categorical(), f"{what}, {_repeats(present, distinct)}"
 
 
 def _repeats(rows: int, distinct: int) -> str:
@@ -168,10 +181,11 @@ def _read_whole(numbers: np.ndarray, values: pa.ChunkedArray, name: str, what: s
     rows, size = len(present), len(distinct)
     if size == 1 and rows == len(numbers):
         return _aside(f"{distinct[0]:.0f}")
-    named = bool(_ID_WORDS & set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())))
+    words = re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
+    named = not _ID_WORDS.isdisjoint(words) or not _LAST_WORDS.isdisjoint(words[-1:])
     density = size / (distinct[-1] - distinct[0] + 1)
-    if size == rows >= _MIN_KEY_ROWS and (named or density > 0.9):
-        return _key(size)
+    if _is_key(rows, size) and (named or (size == rows and density > 0.9)):
+        return _key(rows, size)
     if named and size < rows:
         return Categorical(), f"{what} named as an id, {_repeats(rows, size)}"
     if size <= min(_FEW, rows // 2):

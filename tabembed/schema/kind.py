@@ -1,4 +1,4 @@
-"""What every column kind answers: the first of its three faces (``nn`` builds its branch, ``serving`` its raw lookup)."""
+"""What every column kind answers: the first of its three faces (``nn`` has its branch, ``serving`` its raw lookup)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every column kind by its key; a new kind adds one file and one line here (and its branch in ``nn``, its lookup in ``serving``)."""
+"""Every column kind by its key; a new one is a file, a line here, a branch in ``nn`` and a lookup in ``serving``."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def label_of(value: Any) -> str | None:
         ['7', '7', '007', 'True', '0.5', None, None]
     """
     if isinstance(value, str):
-        return str(value) or None
+        return str.__str__(value) or None  # an enumeration's own str() would be its name
     if value is None:
         return None
     form = _form_of(type(value))
@@ -64,9 +64,7 @@ def labels_of(values: pa.Array | pa.ChunkedArray) -> list[str | None]:
     return [None if code < 0 else labels[code] for code in codes.tolist()]
 
 
-def factorize(
-    values: pa.Array | pa.ChunkedArray, name: str = "values"
-) -> tuple[np.ndarray, list[str]]:
+def factorize(values: pa.Array | pa.ChunkedArray, name: str = "values") -> tuple[np.ndarray, list[str]]:
     """Split an Arrow column into codes and its distinct labels.
 
     Args:
@@ -90,14 +88,16 @@ def factorize(
             values = values.chunk(0) if values.num_chunks else pa.array([], values.type)
     if pa.types.is_null(values.type):
         return np.full(len(values), -1, np.int32), []
-    encoded = values if pa.types.is_dictionary(values.type) else _dictionary_encode(values)
+    encoded = values if pa.types.is_dictionary(values.type) else _dictionary_encode(values, name)
     codes = pc.fill_null(encoded.indices.cast(pa.int32()), -1).to_numpy(zero_copy_only=False)
     return _merge(codes, _distinct(encoded.dictionary, name))
 
 
-def _dictionary_encode(values: pa.Array) -> pa.DictionaryArray:
+def _dictionary_encode(values: pa.Array, name: str) -> pa.DictionaryArray:
     if pa.types.is_string_view(values.type):
         values = values.cast(pa.large_string())
+    if pa.types.is_nested(values.type):  # Arrow has no dictionary of these
+        raise _no_labels(values.type, name)
     return values.dictionary_encode()
 
 
@@ -125,12 +125,19 @@ def _distinct(dictionary: pa.Array, name: str) -> list[str | None]:
     if pa.types.is_floating(kind):
         return [_of_float(v) for v in dictionary.to_numpy(zero_copy_only=False)]
     if pa.types.is_timestamp(kind):
-        return [None if v is None else _of_stamp(v) for v in dictionary.cast(pa.timestamp("us", kind.tz), safe=False).to_pylist()]
+        return [
+            None if v is None else _of_stamp(v)
+            for v in dictionary.cast(pa.timestamp("us", kind.tz), safe=False).to_pylist()
+        ]
     if pa.types.is_boolean(kind) or pa.types.is_decimal(kind) or pa.types.is_date(kind) or pa.types.is_time(kind):
         return [label_of(v) for v in dictionary.to_pylist()]
-    raise DataError(
-        f"column {name!r} must hold strings, numbers, bools or dates to be read as labels, however: its type is {kind}; "
-        f"convert it, or leave it out with te.Ignored()"
+    raise _no_labels(kind, name)
+
+
+def _no_labels(kind: pa.DataType, name: str) -> DataError:
+    return DataError(
+        f"column {name!r} must hold strings, numbers, bools or dates to be read as labels, however: its type is "
+        f"{kind}; convert it, or leave it out with te.Ignored()"
     )
 
 
@@ -146,12 +153,13 @@ def _of_float(value: Any) -> str | None:
 def _of_stamp(value: datetime.datetime) -> str:
     if value.tzinfo is None and value.time() == datetime.time():
         return value.date().isoformat()
-    return value.isoformat()
+    # Nanoseconds are more than a label tells: a column's are cut off as well.
+    return value.isoformat(timespec="microseconds" if value.microsecond else "seconds")
 
 
 def _of_decimal(value: decimal.Decimal) -> str | None:
-    if value.is_nan():
-        return None
+    if not value.is_finite():
+        return _of_float(float(value))
     return str(int(value)) if value == value.to_integral_value() else str(value.normalize())
 
 
@@ -159,6 +167,7 @@ _FORMS: tuple[tuple[type, Callable[[Any], str | None]], ...] = (
     (bool, str),
     (np.bool_, lambda v: str(bool(v))),
     (int, str),
+    (np.timedelta64, lambda v: label_of(None if np.isnat(v) else v.astype(datetime.timedelta))),  # refused
     (np.integer, lambda v: str(int(v))),
     (float, _of_float),
     (np.floating, _of_float),

@@ -5,14 +5,12 @@ from __future__ import annotations
 __all__ = ["safe_name", "safe_names"]
 
 import hashlib
+import keyword
 import re
 import unicodedata
 from collections.abc import Iterable
 
-from ..io.errors import DataError
-
-# "self" can't be a keyword argument of a restored signature.
-_SAFE = re.compile(r"(?!self$)[A-Za-z][A-Za-z0-9_]{0,63}")
+_SAFE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 def safe_name(name: str) -> str:
@@ -24,14 +22,19 @@ def safe_name(name: str) -> str:
         name: the column's own name, any text.
 
     Returns:
-        Letters, digits and underscores, at most 64 characters, beginning with a letter.
+        Letters, digits and underscores, at most 64 characters, beginning with a letter; no word of Python.
 
     Example:
-        >>> safe_name("arr_delay"), safe_name("my state")
-        ('arr_delay', 'my_state_ae4a39d3')
+        >>> safe_name("arr_delay"), safe_name("my state"), safe_name("class")
+        ('arr_delay', 'my_state_c9dd2b08', 'class_8d767bf5')
     """
-    if _SAFE.fullmatch(name):
+    # A signature's inputs are keyword arguments: TensorFlow takes neither "self" nor "class", "from", "is", ...
+    if _SAFE.fullmatch(name) and name != "self" and not keyword.iskeyword(name):
         return name
+    return _marked(name)
+
+
+def _marked(name: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^A-Za-z0-9]+", "_", ascii_only).strip("_")[:40].rstrip("_")
     if not slug[:1].isalpha():
@@ -41,18 +44,20 @@ def safe_name(name: str) -> str:
 
 
 def safe_names(names: Iterable[str]) -> dict[str, str]:
-    """Return {column: safe name}, refusing two columns that would share one.
+    """Return {column: safe name}; the names differ also where letters count alike in upper and lower case.
 
-    Raises:
-        DataError: when a column carries, as its own name, the safe name of another.
+    A SavedModel and some file systems take "a" and "A" for one name: the later one gets the digits of its SHA-1 too.
 
     Example:
-        >>> safe_names(["origin", "a.b"])
-        {'origin': 'origin', 'a.b': 'a_b_61ae68bd'}
+        >>> safe_names(["origin", "a.b", "Origin"])
+        {'origin': 'origin', 'a.b': 'a_b_69f6642c', 'Origin': 'Origin_44ab85a2'}
     """
-    owners: dict[str, str] = {}
+    safe: dict[str, str] = {}
+    taken: set[str] = set()
     for name in names:
-        other = owners.setdefault(safe_name(name), name)
-        if other != name:
-            raise DataError(f"columns {other!r} and {name!r} would share the name {safe_name(name)!r}; rename one of them")
-    return {name: safe for safe, name in owners.items()}
+        proposed = safe_name(name)
+        while proposed.lower() in taken:
+            proposed = _marked(proposed)
+        taken.add(proposed.lower())
+        safe[name] = proposed
+    return safe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Numeric", "numbers_of"]
+__all__ = ["FLOAT32_TINY", "Numeric", "indistinct", "numbers_of"]
 
 import math
 import warnings
@@ -17,6 +17,8 @@ from ..io.errors import DataError, DataWarning
 from .kind import ColumnKind
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
+FLOAT32_TINY = float(np.finfo(np.float32).tiny)
+"""The smallest positive number that float32 holds at full precision."""
 
 
 def numbers_of(values: pa.Array | pa.ChunkedArray, name: str, dtype: type = np.float32) -> np.ndarray:
@@ -39,7 +41,9 @@ def numbers_of(values: pa.Array | pa.ChunkedArray, name: str, dtype: type = np.f
     """
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
-    if pa.types.is_boolean(values.type) or pa.types.is_null(values.type):
+    if values.null_count == len(values):  # whatever its type is: a frame of one row can't know it
+        return np.full(len(values), np.nan, dtype)
+    if pa.types.is_boolean(values.type) or pa.types.is_float16(values.type):
         values = values.cast(pa.float32())
     elif pa.types.is_decimal(values.type):
         values = values.cast(pa.float64())
@@ -57,7 +61,7 @@ def _refuse_infinite(numbers: np.ndarray, name: str) -> None:
     if numbers.dtype.kind != "f" or not len(numbers):
         return
     high, low = np.fmax.reduce(numbers), np.fmin.reduce(numbers)
-    if high <= _FLOAT32_MAX and low >= -_FLOAT32_MAX or math.isnan(high):
+    if high <= _FLOAT32_MAX and low >= -_FLOAT32_MAX:
         return
     bad = np.abs(numbers) > _FLOAT32_MAX
     row = int(np.argmax(bad))
@@ -74,9 +78,22 @@ def _not_numeric(values: pa.Array | pa.ChunkedArray, name: str) -> str:
     return f"column {name!r} must hold numbers, however: {came}; convert it, or declare another kind with kinds={{...}}"
 
 
+def indistinct(what: str, mean: float, scale: float) -> str:
+    """Return the warning for values that differ by less than float32 can tell.
+
+    Example:
+        >>> indistinct("column 'id'", 1e9, 0.5)
+        "column 'id': float32 can't tell its values apart well (mean 1e+09, standard deviation 0.5); subtract ..."
+    """
+    return (
+        f"{what}: float32 can't tell its values apart well (mean {mean:.6g}, standard deviation {scale:.3g}); "
+        f"subtract a constant first, or multiply"
+    )
+
+
 @dataclass(frozen=True)
 class Numeric(ColumnKind):
-    """A column of numbers; its model branch standardises, puts 0 for missing, and adds an indicator where any was missing.
+    """A column of numbers; its model branch standardises and puts 0 for missing, with an indicator where any was.
 
     Args:
         mean: subtracted; learned from the present values.
@@ -107,14 +124,9 @@ class Numeric(ColumnKind):
         missing = len(numbers) - len(present)
         mean = float(present.mean()) if len(present) else 0.0
         scale = float(present.std()) if len(present) else 0.0
-        scale = scale if scale > abs(mean) * 1e-12 else 1.0
-        if 0 < scale < abs(mean) * 1e-5 and len(present) and present.min() < present.max():
-            warnings.warn(
-                f"column {name!r}: float32 can't tell its values apart well (mean {mean:.6g}, standard deviation {scale:.3g}); "
-                f"subtract a constant first",
-                DataWarning,
-                stacklevel=2,
-            )
+        if scale < max(abs(mean) * 1e-5, FLOAT32_TINY) and len(present) and present.min() < present.max():
+            warnings.warn(indistinct(f"column {name!r}", mean, scale), DataWarning, stacklevel=4)
+        scale = scale if scale > max(abs(mean) * 1e-12, FLOAT32_TINY) else 1.0
         return replace(self, mean=mean, scale=scale, indicator=missing > 0), missing
 
     def adopt(self, previous: ColumnKind) -> Self | None:

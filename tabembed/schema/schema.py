@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-__all__ = ["Column", "Schema"]
+__all__ = ["Schema"]
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from ..io.errors import DataError, LabelError
 from ..io.frames import to_arrow
 from ..io.names import did_you_mean
+from .column import Column
 from .kinds import KINDS, ColumnKind, Ignored
 from .names import safe_names
+from .show import table_text
 from .target import Target
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a schema.
-
-    Args:
-        name: the column's own name.
-        kind: what it is, learned.
-        rows: rows that the statistics were learned from.
-        missing: how many of them missed the cell.
-        reason: why it was read as this kind.
-    """
-
-    name: str
-    kind: ColumnKind
-    rows: int
-    missing: int
-    reason: str
 
 
 class Schema:
@@ -58,17 +41,32 @@ class Schema:
         [3, 0, 1]
     """
 
+    columns: tuple[Column, ...]
+    target: Target | None
+    input_names: Mapping[str, str]
+    """{column: model input name}; the same name where it is safe already."""
+    _by_name: dict[str, Column]
+
     def __init__(self, columns: Iterable[Column], target: Target | None = None) -> None:
-        self.columns: tuple[Column, ...] = tuple(columns)
-        self.target = target
-        self._by_name = {column.name: column for column in self.columns}
-        if len(self._by_name) < len(self.columns):
-            raise DataError("a schema must not name a column twice, however: " + ", ".join(c.name for c in self.columns))
-        for column in self.columns:
+        columns = tuple(columns)
+        by_name = {column.name: column for column in columns}
+        if len(by_name) < len(columns):
+            raise DataError("a schema must not name a column twice, however: " + ", ".join(c.name for c in columns))
+        for column in columns:
             if not column.kind.learned:
-                raise DataError(f"column {column.name!r} has no statistics yet; te.infer_schema(data, kinds={{...}}) learns them")
-        self.input_names: Mapping[str, str] = safe_names(self.features)
-        """{column: model input name}; the same name where it is safe already."""
+                raise DataError(
+                    f"column {column.name!r} has no statistics yet; te.infer_schema(data, kinds={{...}}) learns them"
+                )
+        names = safe_names(c.name for c in columns if not isinstance(c.kind, Ignored))
+        vars(self).update(columns=columns, target=target, input_names=MappingProxyType(names), _by_name=by_name)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(
+            f"a schema can't be changed, however: {name!r} was set; schema.replace(...) makes a new one"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Schema, (self.columns, self.target)
 
     @property
     def features(self) -> dict[str, ColumnKind]:
@@ -96,9 +94,8 @@ class Schema:
         return hash((tuple(self._by_name), self.target))
 
     def __repr__(self) -> str:
-        from .show import table_text
-
-        return table_text(self)
+        rows = f"{self.columns[0].rows:,} rows" if self.columns else "no columns"
+        return f"Schema of {len(self)} columns, {rows}\n{table_text(self.columns, self.target)}"
 
     def column(self, name: str) -> Column:
         """Return a column with its counts and reason.
@@ -137,8 +134,9 @@ class Schema:
         adopted = kind.adopt(column.kind)
         if adopted is None:
             raise DataError(
-                f"column {column.name!r} is {type(column.kind).__name__} and holds no statistics for {type(kind).__name__}; "
-                f"use te.infer_schema(data, kinds={{{column.name!r}: te.{type(kind).__name__}(...)}})"
+                f"column {column.name!r} is {type(column.kind).__name__} and holds no statistics for "
+                f"{type(kind).__name__}; use te.infer_schema(data, kinds={{{column.name!r}: "
+                f"te.{type(kind).__name__}(...)}})"
             )
         return Column(column.name, adopted, column.rows, column.missing, "declared")
 
@@ -207,11 +205,17 @@ class Schema:
         Raises:
             DataError: for a bad batch size, weights that don't fit, or data that isn't of the schema.
         """
-        from ..nn.dataset import make_dataset
+        from ..nn.dataset import check_weights, make_dataset
 
         table = to_arrow(data, columns=[*self.features, self.need_target().name])
         return make_dataset(
-            self, self.encode(table), self.encode_target(table), batch_size, shuffle=shuffle, seed=seed, sample_weight=sample_weight
+            self,
+            self.encode(table),
+            self.encode_target(table),
+            batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            sample_weight=None if sample_weight is None else check_weights(sample_weight, table.num_rows),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -238,7 +242,9 @@ class Schema:
         columns = []
         for entry in data["columns"]:
             fields = dict(entry)
-            name, kind, rows, missing, reason = (fields.pop(key) for key in ("name", "kind", "rows", "missing", "reason"))
+            name, kind, rows, missing, reason = (
+                fields.pop(key) for key in ("name", "kind", "rows", "missing", "reason")
+            )
             fields.pop("input")
             columns.append(Column(name, KINDS[kind].from_dict(fields), rows, missing, reason))
         return cls(columns, None if data["target"] is None else Target.from_dict(data["target"]))
@@ -268,5 +274,9 @@ class Schema:
 
         try:
             return cls.from_dict(read_json(Path(path)))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path} is not a whole schema: {type(error).__name__} {error}; write it again with to_json") from error
+        except DataError:
+            raise
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise DataError(
+                f"{path} is not a whole schema: {type(error).__name__} {error}; write it again with to_json"
+            ) from error

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ..io.errors import DataError, DataWarning
 from .labels import factorize, label_of
-from .numeric import numbers_of
+from .numeric import indistinct, numbers_of
 
 TASKS = ("regression", "binary", "multiclass")
 _FEW = 20
@@ -64,6 +64,7 @@ class Target:
         Raises:
             DataError: for missing cells (with their count) and for a class that was not there when the schema was made.
         """
+        values = _without_dictionary(values)
         _refuse_missing(values, self.name)
         if not self.is_classification:
             numbers = numbers_of(values, self.name)
@@ -74,8 +75,9 @@ class Target:
         unseen = [label for label in labels if label not in positions]
         if unseen:
             raise DataError(
-                f"target {self.name!r} must be one of the {len(self.classes)} classes of the schema, however: {unseen[0]!r} "
-                f"in row {int(np.argmax(codes == labels.index(unseen[0])))}; make the schema from data with every class"
+                f"target {self.name!r} must be one of the {len(self.classes)} classes of the schema, however: "
+                f"{unseen[0]!r} in row {int(np.argmax(codes == labels.index(unseen[0])))}; "
+                f"make the schema from data with every class"
             )
         return np.asarray([positions[label] for label in labels], dtype=np.int32)[codes]
 
@@ -111,9 +113,8 @@ def learn_target(values: pa.Array | pa.ChunkedArray, name: str, task: str) -> Ta
     """
     if task not in ("auto", *TASKS):
         raise DataError(f"`task` must be auto, {', '.join(TASKS)}, however: task={task!r}")
+    values = _without_dictionary(values)
     _refuse_missing(values, name)
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
     reason = "declared"
     if task == "auto":
         task, reason = _guess(values, name)
@@ -122,10 +123,23 @@ def learn_target(values: pa.Array | pa.ChunkedArray, name: str, task: str) -> Ta
     return _classification(values, name, task, reason)
 
 
+def _without_dictionary(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return plain values: a dictionary may list labels that no row holds."""
+    return values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or _is_real(kind)
+
+
+def _is_real(kind: pa.DataType) -> bool:
+    return pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+
+
 def _refuse_missing(values: pa.Array | pa.ChunkedArray, name: str) -> None:
     missing = values.null_count
-    if not missing and (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
-        codes, _ = factorize(values, name)
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        codes, _ = factorize(values, name)  # an empty text is missing too
         missing = int((codes < 0).sum())
     if missing:
         raise _missing(name, missing, len(values))
@@ -145,24 +159,28 @@ def _missing(name: str, missing: int, rows: int) -> DataError:
 
 
 def _regression(values: pa.Array | pa.ChunkedArray, name: str, reason: str) -> Target:
-    if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type) or pa.types.is_decimal(values.type)):
-        raise DataError(f"target {name!r} must hold numbers for regression, however: its type is {values.type}; pass another task")
+    if not _is_number(values.type):
+        raise DataError(
+            f"target {name!r} must hold numbers for regression, however: its type is {values.type}; pass another task"
+        )
     numbers = numbers_of(values, name, np.float64)
     _refuse_nan(numbers, name)
     if numbers.min() == numbers.max():
         raise _constant(name, numbers[0].item())
     mean, scale = float(numbers.mean()), float(numbers.std())
-    if scale < abs(mean) * 1e-5:
-        warnings.warn(
-            f"target {name!r}: float32 can't tell its values apart well (mean {mean:.6g}, standard deviation {scale:.3g}); "
-            f"subtract a constant first",
-            DataWarning,
-            stacklevel=4,
+    if not 1e-15 < scale < 1e15:  # float32 holds its square, the unit of the loss, up to 1e38
+        raise DataError(
+            f"target {name!r} must have a standard deviation between 1e-15 and 1e15, however: it is {scale:.3g}; "
+            f"multiply it by a constant first"
         )
+    if scale < abs(mean) * 1e-5:
+        warnings.warn(indistinct(f"target {name!r}", mean, scale), DataWarning, stacklevel=4)
     return Target(name, "regression", reason, mean, scale)
 
 
 def _classification(values: pa.Array | pa.ChunkedArray, name: str, task: str, reason: str) -> Target:
+    if _is_real(values.type):
+        numbers_of(values, name, np.float64)  # refuses infinities
     codes, labels = factorize(values, name)
     classes = [_class_value(label, values.type) for label in labels]
     order = sorted(range(len(classes)), key=classes.__getitem__)
@@ -170,7 +188,8 @@ def _classification(values: pa.Array | pa.ChunkedArray, name: str, task: str, re
         raise _constant(name, classes[0])
     if task == "binary" and len(classes) != 2:
         raise DataError(
-            f"target {name!r} must have 2 classes for task='binary', however: it has {len(classes)}; pass task='multiclass'"
+            f"target {name!r} must have 2 classes for task='binary', however: it has {len(classes)}; "
+            f"pass task='multiclass'"
         )
     counts = np.bincount(codes, minlength=len(classes))
     return Target(
@@ -183,29 +202,31 @@ def _class_value(label: str, kind: pa.DataType) -> Any:
         return label == "True"
     if pa.types.is_integer(kind):
         return int(label)
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+    if _is_real(kind):
         return float(label)
     return label
 
 
 def _constant(name: str, value: Any) -> DataError:
-    return DataError(f"target {name!r} must take two values or more, however: it is {value!r} in every row; choose another target")
+    return DataError(
+        f"target {name!r} must take two values or more, however: it is {value!r} in every row; choose another target"
+    )
 
 
 def _guess(values: pa.Array | pa.ChunkedArray, name: str) -> tuple[str, str]:
     """Return the task and the reason for it."""
-    if pa.types.is_floating(values.type) or pa.types.is_decimal(values.type):
+    if _is_real(values.type):
         numbers = numbers_of(values, name, np.float64)
         if len(numbers) and not np.array_equal(numbers, np.round(numbers)):
             return "regression", "real numbers"
     codes, labels = factorize(values, name)
     distinct = len(labels)
     by_count = "binary" if distinct <= 2 else "multiclass"
-    if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type) or pa.types.is_decimal(values.type)):
+    if not _is_number(values.type):
         if distinct > max(_FEW, len(codes) // 2):
             raise DataError(
-                f"target {name!r} must be numbers or classes that repeat, however: {distinct:,} distinct texts in "
-                f"{len(codes):,} rows (first {labels[0]!r}); convert it to numbers, or pass task='multiclass' if they are classes"
+                f"target {name!r} must be numbers or classes that repeat, however: {distinct:,} distinct values in "
+                f"{len(codes):,} rows (first {labels[0]!r}); convert it to numbers, or pass task='multiclass'"
             )
         return by_count, f"{distinct} classes"
     whole = sorted(math.floor(float(label)) for label in labels)

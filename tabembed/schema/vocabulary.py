@@ -70,7 +70,9 @@ class Vocabulary:
         return hash((len(self.labels), int(self.counts.sum())))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{label!r}: {count}" for label, count in zip(self.labels[:3], self.counts[:3].tolist(), strict=True))
+        shown = ", ".join(
+            f"{label!r}: {count}" for label, count in zip(self.labels[:3], self.counts[:3].tolist(), strict=True)
+        )
         return f"Vocabulary({len(self)} labels: {shown}{', ...' if len(self) > 3 else ''})"
 
     @cached_property

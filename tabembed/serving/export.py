@@ -8,11 +8,13 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ..io.errors import DataError
@@ -36,9 +38,9 @@ def export(
 ) -> Path:
     """Write the model as a SavedModel that takes the raw rows.
 
-    The signature ``serving_default`` takes rank-1 inputs named by ``schema.input_names``: strings for categories and booleans
-    ("" missing), float32 for numbers (NaN missing). It gives ``prediction`` (n,) and, for classes, ``probabilities``
-    (n, classes). Plain ``tf.saved_model.load`` loads it where tabembed isn't installed.
+    The signature ``serving_default`` takes rank-1 inputs named by ``schema.input_names``: strings for categories and
+    booleans ("" missing), float32 for numbers (NaN missing). It gives ``prediction`` (n,) and, for classes,
+    ``probabilities`` (n, classes). Plain ``tf.saved_model.load`` loads it where tabembed isn't installed.
 
     Args:
         model: built by ``build_model(schema)``.
@@ -60,12 +62,9 @@ def export(
         >>> te.export(te.build_model(schema), schema, "saved_models/flights").name
         '1'
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     tables = extract_tables(model, schema)
-    check_writable(path, directory=True)
-    path.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=path))
-    try:
+    with _aside(path) as aside:
         _write_graph(model, schema, aside)
         extra = aside / EXTRA
         extra.mkdir(exist_ok=True)
@@ -73,16 +72,34 @@ def export(
         save_tables(tables, extra / TABLES)
         _write_json(metrics or {}, extra / METRICS)
         _write_json(training or {}, extra / TRAINING)
-        aside.chmod(0o755)
         return _publish(aside, path)
-    finally:
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    """Give a hidden folder in a model's folder; on failure it goes, with the folders that were made for it."""
+    check_writable(path, directory=True)
+    made = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=path))
+    aside.chmod(0o755)
+    try:
+        yield aside
+    except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
-        if not any(path.iterdir()):
-            path.rmdir()
+        with suppress(OSError):  # somebody else may have put something there
+            for folder in made:
+                folder.rmdir()
+        raise
 
 
 def _write_json(values: Mapping[str, Any], path: Path) -> None:
-    path.write_text(json.dumps(dict(values), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(dict(values), indent=1, ensure_ascii=False, default=_plain)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else repr(value)
 
 
 def _publish(aside: Path, path: Path) -> Path:
@@ -105,10 +122,14 @@ def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> None:
     _check_inputs(model, raw)
 
     def serving_default(*values: tf.Tensor) -> dict[str, tf.Tensor]:
-        inputs = {name: column.encode(value)[:, None] for (name, column), value in zip(raw.items(), values, strict=True)}
+        """Answer raw values, each (n,)."""
+        inputs = {
+            name: column.encode(value)[:, None] for (name, column), value in zip(raw.items(), values, strict=True)
+        }
         return _outputs(model(inputs, training=False), target)
 
     def encoded(ids: tf.Tensor, numbers: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Answer what Python encoded, packed into two matrices."""
         return _outputs(model(unpack(schema, ids, numbers), training=False), target)
 
     archive = keras.export.ExportArchive()
@@ -122,11 +143,12 @@ def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> None:
 
 
 def _check_inputs(model: keras.Model, raw: Mapping[str, Any]) -> None:
-    inputs = model.input if isinstance(model.input, dict) else {}
-    if set(inputs) != set(raw):
+    inputs = getattr(model, "input", None)
+    taken = list(inputs) if isinstance(inputs, dict) else []
+    if set(taken) != set(raw):
         raise DataError(
-            f"the model must take the schema's inputs {', '.join(raw)}, however: it takes {', '.join(model.input_names)}; "
-            f"export it with the schema it was built from"
+            f"the model must take the schema's inputs {', '.join(raw)}, however: it takes "
+            f"{', '.join(taken) or 'no inputs by name'}; export it with the schema it was built from"
         )
 
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["EXTRA", "METRICS", "SCHEMA", "TABLES", "TRAINING", "next_version", "read_schema", "read_tables", "version_dir"]
+__all__ = [
+    "EXTRA",
+    "METRICS",
+    "SCHEMA",
+    "TABLES",
+    "TRAINING",
+    "next_version",
+    "read_schema",
+    "read_tables",
+    "version_dir",
+]
 
 from pathlib import Path
 from typing import Any
@@ -28,18 +38,25 @@ def version_dir(path: str | Path) -> Path:
     Raises:
         DataError: when the folder isn't there, holds no version, or wasn't exported by tabembed.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_dir():
-        raise DataError(f"no model at {path}; it must be a folder such as saved_models/NAME, written by te.export or `tabembed fit`")
+        raise DataError(
+            f"no model at {path}; it must be a folder such as saved_models/NAME, written by te.export or `tabembed fit`"
+        )
     if not (path / "saved_model.pb").exists():
         versions = _versions(path)
         if not versions:
-            raise DataError(f"{path} holds no version of a model (a folder such as {path / '1'} with a saved_model.pb in it)")
+            raise DataError(
+                f"{path} holds no version of a model (a folder such as {path / '1'} with a saved_model.pb in it)"
+            )
         path = path / str(versions[-1])
     if not (path / "saved_model.pb").exists():
         raise DataError(f"{path} holds no saved_model.pb; export the model again")
     if not (path / EXTRA / SCHEMA).exists():
-        raise DataError(f"{path} is a SavedModel without {EXTRA}/{SCHEMA}, so not one that te.export wrote; load it with tf.saved_model.load")
+        raise DataError(
+            f"{path} is a SavedModel without {EXTRA}/{SCHEMA}, so not one that te.export wrote; "
+            f"load it with tf.saved_model.load"
+        )
     return path
 
 

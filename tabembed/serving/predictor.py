@@ -53,12 +53,15 @@ class Predictor:
         try:
             # The restored object owns the variables; without it the function alone would lose them.
             self._restored = tf.saved_model.load(str(path))
-        except (OSError, ValueError) as error:
-            raise DataError(f"the SavedModel in {path} can't be loaded: {str(error).splitlines()[0]}; export it again") from error
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            raise DataError(
+                f"the SavedModel in {path} can't be loaded: {str(error).splitlines()[0]}; export it again"
+            ) from error
         self._encoded = self._restored.signatures["encoded"]
 
     def __repr__(self) -> str:
-        return f"Predictor({str(self.path)!r}: {self._target.task} of {self._target.name!r} from {len(self.schema.features)} columns)"
+        what = f"{self._target.task} of {self._target.name!r} from {len(self.schema.features)} columns"
+        return f"Predictor({str(self.path)!r}: {what})"
 
     @cached_property
     def tables(self) -> dict[str, EmbeddingTable]:
@@ -108,7 +111,6 @@ class Predictor:
             raise DataError(f"this model predicts {self._target.name!r} by regression and has no classes; use predict")
 
     def _run(self, data: Any, output: str, shape: tuple[int, ...]) -> np.ndarray:
-        def function(**matrices: tf.Tensor) -> tf.Tensor:
-            return self._encoded(**matrices)[output]
-
-        return run_packed(function, self.schema, self.schema.encode(data), shape)
+        return run_packed(
+            lambda **matrices: self._encoded(**matrices)[output], self.schema, self.schema.encode(data), shape
+        )

@@ -32,7 +32,9 @@ class RawInput:
 
 
 def _lookup(labels: list[str], values: np.ndarray, default: Any) -> tf.lookup.StaticHashTable:
-    keys = tf.constant([label.encode("utf-8", "surrogatepass") for label in labels], dtype=tf.string, shape=(len(labels),))
+    keys = tf.constant(
+        [label.encode("utf-8", "surrogatepass") for label in labels], dtype=tf.string, shape=(len(labels),)
+    )
     return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, tf.constant(values)), default)
 
 
@@ -41,6 +43,7 @@ def _categorical(kind: Categorical, safe: str) -> RawInput:
     table = _lookup(kind.labels, ids, UNKNOWN_ID)
 
     def encode(labels: tf.Tensor) -> tf.Tensor:
+        """Return the ids of (n,) labels."""
         found = tf.cast(table.lookup(labels), tf.int32)
         return tf.where(labels == "", MISSING_ID, found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Neighbors", "neighbors", "similarity"]
+__all__ = ["neighbors", "similarity"]
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,12 +14,10 @@ from .base import LabelledVectors
 from .parts import checked_metric
 from .search import nearest
 
-Neighbors = list[tuple[str, float]]
-
 
 def neighbors(
     table: LabelledVectors, query: Any, k: int, metric: str | None, exclude: Iterable[Any], min_count: int
-) -> Neighbors | list[Neighbors]:
+) -> list[Any]:
     """Answer ``EmbeddingTable.neighbors``.
 
     Example:
@@ -30,8 +28,13 @@ def neighbors(
         raise DataError(f"k must be a whole number from 1 up, however: k={k!r}")
     queries, own, single = _queries(table, query)
     rows, distances = nearest(
-        table.vectors, queries, max(1, min(int(k), len(table))), checked_metric(metric or table.metric), table.norms,
-        _allowed(table, exclude, min_count), own,
+        table.vectors,
+        queries,
+        max(1, min(int(k), len(table))),
+        checked_metric(metric or table.metric),
+        table.norms,
+        _allowed(table, exclude, min_count),
+        own,
     )
     answers = [
         [(table.labels[row], distance) for row, distance in zip(found, far, strict=True) if row >= 0]
@@ -54,23 +57,25 @@ def similarity(table: LabelledVectors, a: Any, b: Any) -> float:
 
 
 def _is_label(item: Any) -> bool:
-    return not isinstance(item, np.ndarray | list | tuple) and not hasattr(item, "to_list")
+    return isinstance(item, str) or not hasattr(item, "__iter__")
 
 
 def _queries(table: LabelledVectors, query: Any) -> tuple[np.ndarray, np.ndarray | None, bool]:
-    """Return the query vectors (m, dim), the rows (m,) that are the queries themselves, and whether one was asked for."""
+    """Return the query vectors (m, dim), the rows (m,) that are the queries themselves, and whether it is one."""
     if isinstance(query, np.ndarray) and query.ndim and query.dtype.kind == "f":
         return _vectors(table, query), None, query.ndim == 1
     single = _is_label(query)
-    rows = table.rows([query] if single else list(query))
+    rows = table.rows([query] if single else query)
     return table.vectors[rows], rows, single
 
 
 def _vectors(table: LabelledVectors, query: np.ndarray) -> np.ndarray:
     if query.ndim > 2 or query.shape[-1] != table.dim:
         raise DataError(f"a vector to look near must hold {table.dim} numbers, however: its shape is {query.shape}")
-    if not np.isfinite(query).all():
-        raise DataError("a vector to look near must be finite, however: it holds NaN or infinity")
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(query.astype(np.float32)).all()
+    if not finite:
+        raise DataError("a vector to look near must hold finite float32 numbers, however: it holds NaN or infinity")
     return np.atleast_2d(query)
 
 

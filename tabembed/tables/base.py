@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["LabelledVectors"]
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NoReturn, Self
@@ -12,10 +13,18 @@ import numpy as np
 
 from ..io.errors import DataError, LabelError
 from ..io.frames import column_of
-from ..io.names import did_you_mean
 from ..schema.labels import factorize, label_of
 from .index import LabelIndex, MappedLabels
-from .parts import Parts, checked_counts, checked_labels, checked_metric, checked_row, checked_vectors, mean_vector
+from .parts import (
+    Parts,
+    checked_counts,
+    checked_labels,
+    checked_metric,
+    checked_row,
+    checked_vectors,
+    listed,
+    mean_vector,
+)
 
 _LOOKED_AT = 20_000  # tables put their commonest labels first; to compare them all would take seconds
 
@@ -59,8 +68,14 @@ class LabelledVectors:
         if name is not None and not isinstance(name, str):
             raise DataError(f"name must be a string (the column's name) or None, however: name={name!r}")
         vars(self).update(
-            labels=kept, vectors=matrix.view(np.ndarray), counts=rows, missing=missing, unknown=unknown, name=name,
-            metric=checked_metric(metric), _index=kept if isinstance(kept, MappedLabels) else LabelIndex(kept),
+            labels=kept,
+            vectors=matrix.view(np.ndarray),
+            counts=rows,
+            missing=missing,
+            unknown=unknown,
+            name=name,
+            metric=checked_metric(metric),
+            _index=kept if isinstance(kept, MappedLabels) else LabelIndex(kept),
         )
 
     @property
@@ -143,8 +158,15 @@ class LabelledVectors:
             >>> LabelledVectors(**t.parts()) == t
             True
         """
-        return {"labels": self.labels, "vectors": self.vectors, "counts": self.counts, "missing": self.missing,
-                "unknown": self.unknown, "name": self.name, "metric": self.metric}
+        return {
+            "labels": self.labels,
+            "vectors": self.vectors,
+            "counts": self.counts,
+            "missing": self.missing,
+            "unknown": self.unknown,
+            "name": self.name,
+            "metric": self.metric,
+        }
 
     def replace(self, **changes: Any) -> Self:
         """Return a table with some of its parts (arguments of the class) exchanged.
@@ -180,7 +202,7 @@ class LabelledVectors:
             >>> LabelledVectors(["a", "b"], [[1.0], [2.0]]).rows(["b", "a"]).tolist()
             [1, 0]
         """
-        wanted = [self._label(value) for value in labels]
+        wanted = [self._label(value) for value in listed(labels)]
         rows = self._index.find(wanted)
         if (rows < 0).any():
             raise self._no_such(wanted[int(np.argmin(rows))])
@@ -272,11 +294,16 @@ class LabelledVectors:
             (('a', 'b'), [[1.0], [6.0]])
         """
         if other.dim != self.dim:
-            raise DataError(f"tables to merge must have one dim, however: {self.dim} and {other.dim}; use reduce(dim) first")
+            raise DataError(
+                f"tables to merge must have one dim, however: {self.dim} and {other.dim}; use reduce(dim) first"
+            )
         new = np.flatnonzero(self._index.find(tuple(other.labels)) < 0)
         labels = (*self.labels, *(other.labels[row] for row in new.tolist()))
-        return self.replace(labels=labels, vectors=np.concatenate([self.vectors, other.vectors[new]]),
-                            counts=np.concatenate([self.counts, other.counts[new]]))
+        return self.replace(
+            labels=labels,
+            vectors=np.concatenate([self.vectors, other.vectors[new]]),
+            counts=np.concatenate([self.counts, other.counts[new]]),
+        )
 
     def rename(self, mapping: Mapping[Any, Any]) -> Self:
         """Return the table with some labels renamed.
@@ -308,7 +335,9 @@ class LabelledVectors:
         return f"table {self.name!r}" if self.name is not None else "the table"
 
     def _no_such(self, label: str) -> LabelError:
-        hint = did_you_mean(label, self.labels[:_LOOKED_AT], "labels")
+        folded = {known.casefold(): known for known in reversed(self.labels[:_LOOKED_AT])}
+        near = [folded[name] for name in difflib.get_close_matches(label.casefold(), folded, n=3, cutoff=0.5)]
+        hint = f"the closest are {', '.join(map(repr, near))}" if near else f"its first are {self.labels[:3]}"
         return LabelError(f"{label!r} is none of the {len(self):,} labels of {self._called}; {hint}")
 
 

@@ -34,13 +34,13 @@ class Comparison:
         only_there: how many labels only the second one has.
 
     Example:
-        >>> one = LabelledVectors(["a", "b", "c"], [[0, 0], [0, 2], [3, 0]])
-        >>> turned = LabelledVectors(["a", "b", "c"], [[0, 0], [2, 0], [0, 3]])
-        >>> compared(one, turned, 1)
+        >>> one = LabelledVectors(["a", "b", "c"], [[-1, 0], [0, 2], [1, 0]])
+        >>> other = LabelledVectors(["a", "b", "c"], [[0, -1], [4, 0], [0, 1]])
+        >>> compared(one, other, 1)
         Comparison of 3 shared labels (0 only here, 0 only there)
-          explained after rotation  1.000
+          explained after rotation  0.429
           neighbour overlap@1       1.000 (by chance 0.500)
-          moved most                c 0.000, b 0.000, a 0.000
+          moved most                b 1.333, a 0.667, c 0.667
     """
 
     labels: tuple[str, ...]
@@ -90,7 +90,8 @@ class Comparison:
         """Return the figures, one a line."""
         most = ", ".join(f"{label} {far:.3f}" for label, far in self.most_moved(5))
         return (
-            f"Comparison of {len(self.labels):,} shared labels ({self.only_here:,} only here, {self.only_there:,} only there)\n"
+            f"Comparison of {len(self.labels):,} shared labels "
+            f"({self.only_here:,} only here, {self.only_there:,} only there)\n"
             f"  explained after rotation  {self.fit:.3f}\n"
             f"  {f'neighbour overlap@{self.k}':<26}{self.mean_overlap:.3f} (by chance {self.chance:.3f})\n"
             f"  {'moved most':<26}{most}"
@@ -154,7 +155,9 @@ def _as_wide(vectors: np.ndarray, dim: int) -> np.ndarray:
 def _overlap(one: np.ndarray, other: np.ndarray, k: int, metric: str) -> np.ndarray:
     n = len(one)
     asked = np.unique(np.linspace(0, n - 1, min(n, _ASKED)).astype(np.int64))
-    near, far = (nearest(vectors, vectors[asked], k, metric, _lengths(vectors), own=asked)[0] for vectors in (one, other))
+    near, far = (
+        nearest(vectors, vectors[asked], k, metric, _lengths(vectors), own=asked)[0] for vectors in (one, other)
+    )
     overlap = np.full(n, np.nan)
     overlap[asked] = [len(set(a) & set(b)) / k for a, b in zip(near.tolist(), far.tolist(), strict=True)]
     return overlap

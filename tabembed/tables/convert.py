@@ -68,7 +68,11 @@ def gensim_of(table: LabelledVectors) -> Any:
     if table.counts.any():
         keyed.allocate_vecattrs(["count"], [np.int64])
         keyed.expandos["count"][:] = table.counts
-    setattr(keyed, _ATTRIBUTE, {"missing": table.missing, "unknown": table.unknown, "name": table.name, "metric": table.metric})
+    setattr(
+        keyed,
+        _ATTRIBUTE,
+        {"missing": table.missing, "unknown": table.unknown, "name": table.name, "metric": table.metric},
+    )
     return keyed
 
 
@@ -79,8 +83,15 @@ def parts_of_gensim(keyed: Any, name: str | None) -> Parts:
         raise DataError(f"from_gensim takes KeyedVectors, or a model with .wv, however: a {type(keyed).__name__} came")
     kept = {"missing": None, "unknown": None, "name": None, "metric": "cosine", **getattr(keyed, _ATTRIBUTE, {})}
     counts = keyed.expandos.get("count")
-    return {"labels": list(keyed.index_to_key), "vectors": keyed.vectors, "counts": counts, "missing": kept["missing"],
-            "unknown": kept["unknown"], "name": name or kept["name"], "metric": kept["metric"]}
+    return {
+        "labels": list(keyed.index_to_key),
+        "vectors": keyed.vectors,
+        "counts": counts,
+        "missing": kept["missing"],
+        "unknown": kept["unknown"],
+        "name": name or kept["name"],
+        "metric": kept["metric"],
+    }
 
 
 def parts_of_word2vec(path: Path, labels: Iterable[Any] | None, name: str | None) -> Parts:
@@ -94,8 +105,14 @@ def parts_of_word2vec(path: Path, labels: Iterable[Any] | None, name: str | None
         present = frozenset(parts["labels"])
         absent = [label for label in wanted if label not in present]
         if wanted and len(absent) == len(wanted):
-            raise DataError(f"{path} must hold some of the {len(wanted)} labels, however: it holds none, as {absent[:3]}")
+            raise DataError(
+                f"{path} must hold some of the {len(wanted)} labels, however: it holds none, as {absent[:3]}"
+            )
         if absent:
-            warnings.warn(f"{path} lacks {len(absent)} of {len(wanted)} labels, which will get the unknown vector: "
-                          f"{', '.join(absent[:5])}", DataWarning, stacklevel=3)
+            warnings.warn(
+                f"{path} lacks {len(absent)} of {len(wanted)} labels, which will get the unknown vector: "
+                f"{', '.join(absent[:5])}",
+                DataWarning,
+                stacklevel=3,
+            )
     return {**parts, "name": name or parts["name"]}

@@ -19,16 +19,16 @@ from .search import nearest
 from .table import EmbeddingTable
 
 
-class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class TableEncoder(TransformerMixin, BaseEstimator):
     """Replace each column that has a table by its vectors, ``store_0 .. store_{d-1}``, in its place.
 
-    Columns without a table pass through unchanged, NaN kept. Unseen labels get the table's ``unknown`` vector, missing ones
-    its ``missing``. A pandas frame gives a pandas frame (with its index), polars polars, an array an array, and Arrow pandas;
-    ``set_output`` asks for another kind. Nothing is learned in ``fit``, and no TensorFlow is needed.
+    Columns without a table pass through unchanged, NaN kept. Unseen labels get the table's ``unknown`` vector, missing
+    ones its ``missing``. A pandas frame gives a pandas frame (with its index), polars polars, an array an array, and
+    Arrow pandas; ``set_output`` asks for another kind. Nothing is learned in ``fit``, and no TensorFlow is needed.
 
     Args:
-        tables: column -> EmbeddingTable, or a fitted object with ``tables_``. Columns of a plain array are called x0, x1,
-            ..., or go by their number. Tables of other columns are left aside, as long as one is used.
+        tables: column -> EmbeddingTable, or a fitted object with ``tables_``. Columns of a plain array are called x0,
+            x1, ..., or go by their number. Tables of other columns are left aside, as long as one is used.
 
     Attributes:
         tables_: column -> EmbeddingTable, of the columns that have one.
@@ -55,8 +55,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             y: ignored.
 
         Raises:
-            DataError: when ``tables`` holds something else, none of them belongs to a column, or two columns of the result
-                would have one name.
+            DataError: when ``tables`` holds something else, none of them belongs to a column, or two columns of the
+                result would have one name.
 
         Example:
             >>> list(TableEncoder({0: EmbeddingTable(["a"], [[1.0]])}).fit([["a", "b"]]).tables_)
@@ -70,8 +70,10 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         found = {name: next((given[key] for key in (name, *tried) if key in given), None) for name, *tried in keys}
         self.tables_ = {name: table for name, table in found.items() if table is not None}
         if given and not self.tables_:
-            raise DataError(f"tables must belong to columns of X, however: they are for {list(given)[:5]}, and the columns "
-                            f"are {names[:5].tolist()}")
+            raise DataError(
+                f"tables must belong to columns of X, however: they are for {list(given)[:5]}, and the columns "
+                f"are {names[:5].tolist()}"
+            )
         out = self.get_feature_names_out().tolist()
         if len(set(out)) < len(out):
             twice = next(name for name in out if out.count(name) > 1)
@@ -85,10 +87,11 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             X: (n, columns) the columns of ``fit``.
 
         Returns:
-            (n, columns out) a frame or an array, as X is; a table's columns are float32 (an array has one dtype for all).
+            (n, columns out) a frame or an array, as X is; vectors are float32 (an array has one dtype for all).
 
         Example:
-            >>> TableEncoder({"x0": EmbeddingTable(["a"], [[1.0]], unknown=[9.0])}).fit_transform([["a"], ["z"]]).tolist()
+            >>> table = EmbeddingTable(["a"], [[1.0]], unknown=[9.0])
+            >>> TableEncoder({"x0": table}).fit_transform([["a"], ["z"]]).tolist()
             [[1.0], [9.0]]
         """
         check_is_fitted(self)
@@ -97,7 +100,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for at, (_, table) in enumerate(self._slots()):
             column = column_at(X, at)
             columns.extend([column] if table is None else table.lookup(column).T)
-        return built(X, self.get_feature_names_out(), columns)
+        return built(X, self.get_feature_names_out().tolist(), columns)
 
     def inverse_transform(self, X: Any) -> Any:
         """Return the nearest label (Euclidean) for each vector, None for ``missing``, ``unknown`` and NaN.
@@ -155,12 +158,14 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             yield name, self.tables_.get(name)
 
     def _checked(self, X: Any, reset: bool) -> Any:
-        """Return X as a frame or a 2-D array, its columns counted and named (``reset``) or compared with those of fit."""
+        """Return X as a frame or a 2-D array, its columns remembered (``reset``) or compared with those of fit."""
         if hasattr(X, "__arrow_c_stream__") and not is_frame(X):
             X = to_arrow(X)
         if is_frame(X):
             return validate_data(self, X, reset=reset, skip_check_array=True)
-        kept = object if not hasattr(X, "dtype") and np.asarray(X).dtype.kind == "U" else None  # or numbers would be text
+        kept = (
+            object if not hasattr(X, "dtype") and np.asarray(X).dtype.kind == "U" else None
+        )  # or numbers would be text
         return validate_data(self, X, reset=reset, dtype=kept, ensure_all_finite=False)
 
     def __sklearn_tags__(self) -> Any:
@@ -173,7 +178,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 def _tables_of(tables: Any) -> Mapping[Any, EmbeddingTable]:
     given = getattr(tables, "tables_", {} if tables is None else tables)
     if not isinstance(given, Mapping) or not all(isinstance(table, EmbeddingTable) for table in given.values()):
-        raise DataError(f"tables must map columns to EmbeddingTables, or be fitted and have tables_, however: {tables!r}")
+        raise DataError(
+            f"tables must map columns to EmbeddingTables, or be fitted and have tables_, however: {tables!r}"
+        )
     return given
 
 
@@ -181,10 +188,11 @@ def _labels_near(table: EmbeddingTable, columns: list[Any]) -> np.ndarray:
     """Return the label (n,) nearest to each vector, None for the missing and the unknown one."""
     vectors = np.column_stack([np.asarray(column, dtype=np.float64) for column in columns])
     distinct, inverse = np.unique(vectors, axis=0, return_inverse=True)
-    known = np.isfinite(distinct).all(axis=1)
-    rows, distances = nearest(table.vectors, np.where(known[:, None], distinct, 0.0), 1, "euclidean", table.norms)
+    known = np.all(np.isfinite(distinct), axis=1)
+    filled = np.where(known[:, None], distinct, 0.0)
+    rows, distances = (found[:, 0] for found in nearest(table.vectors, filled, 1, "euclidean", table.norms))
     none = (distinct == table.missing).all(axis=1) | (distinct == table.unknown).all(axis=1)
-    found = known & (rows[:, 0] >= 0) & ~(none & (distances[:, 0] > 0))  # a label may have the very vector of unknown
-    labels = np.array([table.labels[row] if there else None for row, there in zip(rows[:, 0].tolist(), found.tolist(), strict=True)],
-                      dtype=object)
+    none &= distances > 0  # a label may have the very vector of unknown
+    kept = np.where(known & ~none, rows, -1)
+    labels = np.array([table.labels[row] if row >= 0 else None for row in kept.tolist()], dtype=object)
     return labels[inverse.ravel()]

@@ -54,15 +54,18 @@ def read_table(path: Path, mmap: bool = False) -> Parts:
         raise DataError(f"there is no file {str(path)!r} to load a table from")
     if not mmap:
         return read(path)
-    if path.suffix not in _MAPPED:
-        raise DataError(f"mmap=True needs one of {', '.join(_MAPPED)}, however: {path}; save the table as one of these first")
-    parts: Parts = _MAPPED[path.suffix].read(path, mmap=True)
+    mapped = _MAPPED.get(path.suffix.lower())
+    if mapped is None:
+        raise DataError(
+            f"mmap=True needs one of {', '.join(_MAPPED)}, however: {path}; save the table as one of these first"
+        )
+    parts: Parts = mapped.read(path, mmap=True)
     return parts
 
 
 def _format_of(path: Path) -> tuple[Write, Read]:
-    if path.suffix not in _FORMATS:
+    if path.suffix.lower() not in _FORMATS:
         kind = looks_like(path) if path.is_file() else None
         hint = f"; it looks like {kind}" if kind else ""
         raise DataError(f"a table's file must end in one of {', '.join(_FORMATS)}, however: {str(path)!r}{hint}")
-    return _FORMATS[path.suffix]
+    return _FORMATS[path.suffix.lower()]

@@ -16,17 +16,22 @@ from .files import write_table
 from .formats import projector
 from .table import EmbeddingTable
 
-_SUFFIX_OF = {"parquet": ".parquet", "npz": ".npz", "safetensors": ".safetensors", "word2vec": ".txt", "tensorboard": ""}
+_SUFFIX_OF = {
+    "parquet": ".parquet",
+    "npz": ".npz",
+    "safetensors": ".safetensors",
+    "word2vec": ".txt",
+    "tensorboard": "",
+}
 _INDEX = "tables.json"
 
 
-def save_tables(
-    tables: Mapping[str, EmbeddingTable], folder: str | os.PathLike[str], format: str = "parquet"
-) -> None:
+def save_tables(tables: Mapping[str, EmbeddingTable], folder: str | os.PathLike[str], format: str = "parquet") -> None:
     """Write tables into a folder, each under its column's safe name; written aside and renamed.
 
-    A folder that ``save_tables`` wrote is replaced whole; another one must be new or empty. Columns that share one table
-    share its file. "tensorboard" writes a folder each, and one configuration: ``tensorboard --logdir FOLDER`` shows all.
+    A folder that ``save_tables`` wrote is replaced whole; another one must be new or empty. Columns that share one
+    table share its file. "tensorboard" writes a folder each, and one configuration, so that ``tensorboard --logdir
+    FOLDER`` shows all.
 
     Args:
         tables: column -> table, as ``est.tables_`` or ``extract_tables``.
@@ -48,7 +53,7 @@ def save_tables(
     for column, table in tables.items():
         if not isinstance(column, str) or not isinstance(table, EmbeddingTable):
             raise DataError(f"tables must map column names to EmbeddingTables, however: {column!r} maps to {table!r}")
-    owners = {id(table): column for column, table in reversed(tables.items())}  # the first column of each table
+    owners = {id(table): column for column, table in reversed([*tables.items()])}  # the first column of each table
     safe = safe_names(tables)
     files = {column: safe[owners[id(table)]] + _SUFFIX_OF[format] for column, table in tables.items()}
     target = Path(folder)
@@ -86,7 +91,7 @@ def load_tables(folder: str | os.PathLike[str], mmap: bool = False) -> dict[str,
     index = Path(folder) / _INDEX
     try:
         files: dict[str, str] = json.loads(index.read_text(encoding="utf-8"))
-        outside = next((file for file in files.values() if file != Path(file).name), None)
+        outside = next((file for file in files.values() if file != Path(file).name or not file.strip(".")), None)
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise DataError(f"{index} must be a file that save_tables wrote, however: {error}") from error
     if outside is not None:

@@ -34,11 +34,21 @@ def frame_of(table: LabelledVectors, few: int) -> pd.DataFrame:
     """
     import pandas as pd
 
-    told = pd.DataFrame({"label": pd.Series(list(table.labels), dtype="str"), "count": table.counts,
-                         "norm": table.norms, "few": (table.counts < few) & bool(table.counts.any())})
+    told = pd.DataFrame(
+        {
+            "label": pd.Series(list(table.labels), dtype="str"),
+            "count": table.counts,
+            "norm": table.norms,
+            "few": (table.counts < few) & bool(table.counts.any()),
+        }
+    )
     frame = pd.concat([told, pd.DataFrame(table.vectors, columns=[f"v{i}" for i in range(table.dim)])], axis=1)
-    frame.attrs[_KEY] = {"missing": table.missing.tolist(), "unknown": table.unknown.tolist(), "name": table.name,
-                         "metric": table.metric}
+    frame.attrs[_KEY] = {
+        "missing": table.missing.tolist(),
+        "unknown": table.unknown.tolist(),
+        "name": table.name,
+        "metric": table.metric,
+    }
     return frame
 
 
@@ -63,23 +73,34 @@ def parts_of_frame(frame: Any, label: str) -> Parts:
         >>> parts_of_frame({"label": ["a"], "x": [3.0]}, "label")["vectors"].tolist()
         [[3.0]]
     """
-    attrs = getattr(frame, "attrs", {}).get(_KEY, {})
+    attrs = dict(getattr(frame, "attrs", {}).get(_KEY, {}))
     if hasattr(frame, "reset_index") and label not in frame.columns and type(frame.index).__name__ != "RangeIndex":
         frame = frame.reset_index(names=label)
-    return parts_of_columns(to_arrow(frame), label, **attrs)
+    parts = parts_of_columns(to_arrow(frame), label, **attrs)
+    if attrs and len(attrs["missing"]) != parts["vectors"].shape[1]:  # columns were dropped or added since
+        parts = parts_of_columns(to_arrow(frame), label, name=attrs["name"], metric=attrs["metric"])
+    return parts
 
 
 def parts_of_columns(
-    columns: pa.Table, label: str = "label", *, missing: Any = None, unknown: Any = None, name: str | None = None,
+    columns: pa.Table,
+    label: str = "label",
+    *,
+    missing: Any = None,
+    unknown: Any = None,
+    name: str | None = None,
     metric: str = "euclidean",
 ) -> Parts:
     """Read a table's parts from columns: labels, counts where there are any, and one list column or many numbers.
 
     Args:
-        columns: (n, columns) Arrow. ``count`` is the counts; ``vector``, lists of numbers, is the vectors; without it all
-            columns but ``norm`` and ``few`` are, in their order.
+        columns: (n, columns) Arrow. ``count`` is the counts; ``vector``, lists of numbers, is the vectors; without it
+            all columns but ``norm`` and ``few`` are, in their order.
         label: which column holds the labels.
-        missing: the missing vector, if it is known; likewise ``unknown``, ``name`` and ``metric``.
+        missing: the missing vector, if it is known.
+        unknown: the unknown vector, if it is known.
+        name: the table's name, if it is known.
+        metric: the table's metric.
 
     Returns:
         The parts, checked no further than their columns ask for.
@@ -92,24 +113,44 @@ def parts_of_columns(
         [[1.0, 2.0]]
     """
     if label not in columns.column_names:
-        raise DataError(f"column {label!r} must hold the labels, however: it isn't there; "
-                        f"{did_you_mean(label, columns.column_names)}")
-    if "vector" in columns.column_names:
-        vectors = _lists(columns["vector"])
-    else:
-        wide = [column for column in columns.column_names if column not in (label, "count", *_DERIVED)]
-        if not wide:
-            raise DataError("the vectors must stand in a column 'vector' or in columns of numbers, however: there are none")
-        vectors = np.column_stack([_numbers(columns[column], column) for column in wide])
+        raise DataError(
+            f"column {label!r} must hold the labels, however: it isn't there; "
+            f"{did_you_mean(label, columns.column_names)}"
+        )
     counts = _numbers(columns["count"], "count") if "count" in columns.column_names else None
-    return {"labels": labels_of(columns[label]), "vectors": vectors, "counts": counts, "missing": missing,
-            "unknown": unknown, "name": name, "metric": metric}
+    return {
+        "labels": _labels(columns[label], label),
+        "vectors": _vectors(columns, label),
+        "counts": counts,
+        "missing": missing,
+        "unknown": unknown,
+        "name": name,
+        "metric": metric,
+    }
+
+
+def _vectors(columns: pa.Table, label: str) -> np.ndarray:
+    if "vector" in columns.column_names:
+        return _lists(columns["vector"])
+    wide = [column for column in columns.column_names if column not in (label, "count", *_DERIVED)]
+    if not wide:
+        raise DataError("the vectors must stand in a column 'vector' or in columns of numbers, however: there are none")
+    return np.column_stack([_numbers(columns[column], column) for column in wide])
+
+
+def _labels(column: pa.ChunkedArray, name: str) -> list[str]:
+    labels = labels_of(column)
+    if None in labels:
+        raise DataError(f"column {name!r} must hold a label in each row, however: row {labels.index(None)} is missing")
+    return [label for label in labels if label is not None]
 
 
 def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
-        raise DataError(f"column {name!r} must hold numbers, however: its type is {kind}; leave it out, or name it as label=")
+        raise DataError(
+            f"column {name!r} must hold numbers, however: its type is {kind}; leave it out, or name it as label="
+        )
     if column.null_count:
         raise DataError(f"column {name!r} must hold a number in each row, however: {column.null_count} are missing")
     if pa.types.is_decimal(kind):
@@ -128,6 +169,8 @@ def _lists(column: pa.ChunkedArray) -> np.ndarray:
         return _numbers(pc.list_flatten(column), "vector").reshape(len(column), kind.list_size)
     lengths = pc.unique(pc.list_value_length(column)).to_pylist()
     if len(lengths) > 1:
-        raise DataError(f"column 'vector' must hold lists of one length, however: there are lengths {sorted(lengths)[:5]}")
+        raise DataError(
+            f"column 'vector' must hold lists of one length, however: there are lengths {sorted(lengths)[:5]}"
+        )
     flat = _numbers(pc.list_flatten(column), "vector")
     return flat.reshape(len(column), lengths[0] if lengths else 0)

@@ -37,7 +37,7 @@ def column_at(X: Any, at: int) -> Any:
 
 
 def built(like: Any, names: Sequence[str], columns: Sequence[Any]) -> Any:
-    """Return a container of the same kind as ``like`` from its columns; for Arrow a pandas frame, which estimators read.
+    """Return a container like another from its columns; for Arrow a pandas frame, which estimators read.
 
     Args:
         like: what came in: pandas (its index is kept), polars, Arrow; a NumPy array for anything else.

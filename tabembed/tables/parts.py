@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["METRICS", "Parts", "checked_counts", "checked_labels", "checked_metric", "checked_row", "checked_vectors",
-           "mean_vector"]
+__all__ = [
+    "METRICS",
+    "Parts",
+    "checked_counts",
+    "checked_labels",
+    "checked_metric",
+    "checked_row",
+    "checked_vectors",
+    "listed",
+    "mean_vector",
+]
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -48,13 +57,23 @@ def checked_labels(labels: Any) -> Sequence[str]:
         return labels
     if isinstance(labels, str):
         raise DataError(f"labels must be a list of labels, however: labels={labels!r}; write [{labels!r}]")
-    values = labels.to_pylist() if hasattr(labels, "to_pylist") else list(labels)
+    values = listed(labels)
     if set(map(type, values)) - {str}:
         values = [label_of(value) for value in values]
     if not all(values):
         at = next(i for i, value in enumerate(values) if not value)
         raise DataError(f"labels must all be real labels, however: label {at} is missing; give its vector as missing=")
     return _distinct(tuple(values))
+
+
+def listed(values: Any) -> list[Any]:
+    """Return the Python values of any iterable, also of an Arrow array (which yields its own scalars).
+
+    Example:
+        >>> listed(range(2))
+        [0, 1]
+    """
+    return list(values.to_pylist() if hasattr(values, "to_pylist") else values)
 
 
 def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -88,8 +107,8 @@ def checked_vectors(vectors: Any, labels: Sequence[str]) -> np.ndarray:
     given = _numeric(vectors, "vectors")
     if given.ndim != 2 or len(given) != len(labels) or given.shape[1] == 0:
         raise DataError(
-            f"vectors must be ({len(labels)}, dim), a row for each of the {len(labels)} labels and at least one column, "
-            f"however: vectors.shape={given.shape}"
+            f"vectors must be ({len(labels)}, dim), a row for each of the {len(labels)} labels and at least one "
+            f"column, however: vectors.shape={given.shape}"
         )
     matrix = _frozen(given, np.float32)
     if not isinstance(vectors, np.memmap):
@@ -97,8 +116,10 @@ def checked_vectors(vectors: Any, labels: Sequence[str]) -> np.ndarray:
             finite = np.isfinite(chunk).all(axis=1)
             if not finite.all():
                 label = labels[start + int(np.argmin(finite))]
-                raise DataError(f"vectors must be finite float32 numbers, however: the vector of {label!r} holds NaN or "
-                                f"infinity; mend it, or leave that label out")
+                raise DataError(
+                    f"vectors must be finite float32 numbers, however: the vector of {label!r} holds NaN or "
+                    f"infinity; mend it, or leave that label out"
+                )
     return matrix
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
 
 _SIDES = ((5, 0, "left", "center"), (-5, 0, "right", "center"), (0, 5, "center", "bottom"), (0, -5, "center", "top"))
-_TRIED = 200  # names that are tried, at most: more would not fit, and each is measured
+_TRIED = 400  # names that are tried, at most: more would not fit, and each is measured
 _AVOIDED = 5_000  # points that names keep clear of, at most
 
 
@@ -30,6 +30,7 @@ def plotted(table: LabelledVectors, labels: Iterable[Any] | None, ax: Axes | Non
     places = coordinates(table.vectors, 2, method, table.metric == "euclidean")
     ax.scatter(places[:, 0], places[:, 1], s=_areas(table.counts), alpha=0.6, linewidths=0)
     ax.margins(0.08)
+    ax.set_aspect("equal", adjustable="datalim")  # as far apart on paper as in the two dimensions
     ax.set_xticks([])
     ax.set_yticks([])
     ax.set_title(f"{table.name or 'table'}: {len(table):,} labels, {table.dim} dimensions drawn in 2 ({method})")
@@ -64,7 +65,14 @@ def _written(ax: Axes, place: np.ndarray, label: str, side: tuple[int, int, str,
     x, y, horizontal, vertical = side
     shown = label if len(label) <= 24 else f"{label[:23]}…"
     text = ax.annotate(
-        shown, tuple(place), (x, y), textcoords="offset points", ha=horizontal, va=vertical, fontsize=8, parse_math=False
+        shown,
+        tuple(place),
+        (x, y),
+        textcoords="offset points",
+        ha=horizontal,
+        va=vertical,
+        fontsize=8,
+        parse_math=False,
     )
     text.set_in_layout(False)
     return text

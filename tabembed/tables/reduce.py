@@ -38,10 +38,10 @@ def principal_axes(vectors: np.ndarray, dim: int, centred: bool = True) -> Axes:
     Args:
         vectors: (n, old dim).
         dim: how many directions, at most the old dim.
-        centred: whether the mean becomes the origin. Distances don't ask; cosines and dot products do, and keep the origin.
+        centred: whether the mean becomes the origin; for cosines and dot products the origin has to stay.
 
     Returns:
-        The axes; each direction points to where its largest entry is positive, so that the same table gives the same axes.
+        The axes; each points to where its largest entry is positive, so that the same table gives the same axes.
 
     Raises:
         DataError: when ``dim`` isn't from 1 to the old dim.

@@ -1,8 +1,8 @@
 """Exact nearest neighbours: every row is scored by one float32 matrix product, and what may be near is measured again.
 
-The float32 scores come with a bound on their rounding error (Higham, Accuracy and Stability of Numerical Algorithms, 2002,
-section 3.1), so that no neighbour is lost: all rows that could be among the nearest are measured in float64. Memory is
-bounded by the blocks, whatever the size of the table; a memory-mapped one is read block by block.
+The float32 scores come with a bound on their rounding error (Higham, Accuracy and Stability of Numerical Algorithms,
+2002, section 3.1), so that no neighbour is lost: all rows that could be among the nearest are measured in float64.
+Memory is bounded by the blocks, whatever the size of the table; a memory-mapped one is read block by block.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 
 _SCORES = 4_194_304  # scores a block: 16 MB of float32
 _QUERIES = 256  # queries a block
-_ROWS = 32_768  # rows a block, at most
+_ROWS = 524_288  # rows a block, at most: few blocks, since the threads of a matrix product wait for each other
+_CONVERTED = 4_194_304  # numbers converted to float64 at once
 _MEASURED = 32_768  # rows measured at once
 _SAFE = (1e-15, 1e15)  # lengths whose squares and products neither overflow nor vanish in float32
 
@@ -39,8 +40,8 @@ def nearest(
         own: (m,) the row that each query must not find, -1 for none; None for none at all.
 
     Returns:
-        ``rows`` (m, k) int64 and ``distances`` (m, k) float64, nearest first, ties by row; where fewer than k rows may be
-        found, the rest is -1 and infinity.
+        ``rows`` (m, k) int64 and ``distances`` (m, k) float64, nearest first, ties by row; where fewer than k rows may
+        be found, the rest is -1 and infinity.
 
     Example:
         >>> rows, distances = nearest(np.eye(2, dtype=np.float32), np.array([[2.0, 0.0]]), 2, "euclidean", np.ones(2))
@@ -82,7 +83,10 @@ class _Search:
 
     def run(self, allowed: np.ndarray | None, own: np.ndarray | None) -> None:
         """Go through the table block by block."""
-        size = min(_ROWS, len(self.vectors), max(1, _SCORES // len(self.queries)))
+        size = min(_ROWS, len(self.vectors), _SCORES // len(self.queries))
+        if self.dtype is np.float64:
+            size = min(size, _CONVERTED // self.vectors.shape[1])
+        size = max(1, size)
         buffer = np.empty((len(self.queries), size), self.dtype)
         factor = {"euclidean": -2.0, "cosine": -1.0, "dot": -1.0}[self.metric]
         factors = (factor * self._unit(self.queries, self.lengths)).astype(self.dtype)
@@ -98,7 +102,7 @@ class _Search:
             self._take(scores, start)
 
     def _complete(self, scores: np.ndarray, norms: np.ndarray) -> None:
-        """Make the products (m, rows) scores that rise with the distance: the part of it that differs from row to row."""
+        """Make the products (m, rows) scores that rise with the distance: the part that differs from row to row."""
         if self.metric == "euclidean":  # |x - q|^2 = |x|^2 - 2 x.q, and |q|^2, which is left out
             scores += np.square(norms).astype(self.dtype)
         if self.metric == "cosine":
@@ -135,7 +139,7 @@ class _Search:
             return 0.0 - (found * queries).sum(axis=1)
         if self.metric == "euclidean":
             return np.sqrt(np.square(found - queries).sum(axis=1))
-        # 1 - cos = |x/|x| - q/|q||^2 / 2 (unit vectors): exact where 1 - x.q would cancel. A zero vector is like nothing.
+        # 1 - cos = |x/|x| - q/|q||^2 / 2: exact where 1 - x.q would cancel. A zero vector is like nothing.
         norms, lengths = self.norms[rows], self.lengths[asked]
         apart = np.square(self._unit(found, norms) - self._unit(queries, lengths)).sum(axis=1) / 2
         return np.where((norms > 0) & (lengths > 0), apart, 1.0)

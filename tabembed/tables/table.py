@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from .ask import Neighbors
-
 AnyPath = str | os.PathLike[str]
 
 
@@ -38,7 +36,7 @@ class EmbeddingTable(LabelledVectors):
         vectors: (n, dim) finite numbers, kept as float32; a read-only float32 array is kept without a copy.
         counts: (n,) how many rows each label was learned from; None for "not counted", kept as zeros.
         missing: (dim,) the vector for missing values; None for the unknown one.
-        unknown: (dim,) the vector for labels that aren't there; None for the mean of the vectors, weighted by the counts.
+        unknown: (dim,) the vector for labels that aren't there; None for the mean vector, weighted by the counts.
         name: the column's name.
         metric: what ``neighbors`` measures by default: "euclidean", "cosine" or "dot".
 
@@ -57,25 +55,25 @@ class EmbeddingTable(LabelledVectors):
         DataError: for a label that is missing or comes twice, NaN or infinity, or shapes that don't go together.
 
     Example:
-        >>> t = EmbeddingTable(["BOS", "LGA", "LAX"], [[0, 1], [0, 2], [5, 5]], counts=[15, 10, 16], name="dest")
+        >>> t = EmbeddingTable(["BOS", "LGA", "LAX"], [[0, 1], [0, 2], [5, 5]], counts=[1, 1, 2], name="dest")
         >>> t
         EmbeddingTable('dest', 3 labels x 2, euclidean: 'BOS', 'LGA', 'LAX')
         >>> t["BOS"].tolist(), "BOS" in t, t.neighbors("BOS", k=1)
         ([0.0, 1.0], True, [('LGA', 1.0)])
-        >>> t.lookup(["LAX", "XXX", None]).round(2).tolist()
-        [[5.0, 5.0], [1.95, 2.8], [1.95, 2.8]]
+        >>> t.lookup(["LAX", "XXX", None]).tolist()
+        [[5.0, 5.0], [2.5, 3.25], [2.5, 3.25]]
     """
 
     def neighbors(
         self, query: Any, k: int = 5, metric: str | None = None, exclude: Iterable[Any] = (), min_count: int = 0
-    ) -> Neighbors | list[Neighbors]:
+    ) -> list[Any]:
         """Return the labels nearest to a label or a vector, exactly; never the label itself, missing or unknown.
 
         Args:
             query: a label; a list of labels; a vector, as a float array (dim,); or several, (m, dim).
             k: how many, at most.
-            metric: "euclidean"; "cosine", 1 - similarity; "dot", minus the dot product, so that smaller is nearer here too;
-                None for the table's own.
+            metric: "euclidean"; "cosine", 1 - similarity; "dot", minus the dot product, so that smaller is nearer here
+                too; None for the table's own.
             exclude: labels that must not come.
             min_count: leave out labels that were learned from fewer rows.
 
@@ -105,7 +103,7 @@ class EmbeddingTable(LabelledVectors):
     def reduce(self, dim: int) -> Self:
         """Return a narrower table: principal components of the vectors, missing and unknown turned along.
 
-        Distances are kept as well as ``dim`` directions can; for the metrics cosine and dot the origin stays where it is.
+        Distances are kept as well as ``dim`` directions can; for the metrics cosine and dot the origin stays.
 
         Args:
             dim: from 1 to the table's own dim.
@@ -118,8 +116,11 @@ class EmbeddingTable(LabelledVectors):
             [[-1.0], [1.0]]
         """
         axes = principal_axes(self.vectors, dim, centred=self.metric == "euclidean")
-        return self.replace(vectors=axes.of(self.vectors), missing=axes.of(self.missing[None])[0],
-                            unknown=axes.of(self.unknown[None])[0])
+        return self.replace(
+            vectors=axes.of(self.vectors),
+            missing=axes.of(self.missing[None])[0],
+            unknown=axes.of(self.unknown[None])[0],
+        )
 
     def project(self, dim: int = 2, method: str = "pca") -> pd.DataFrame:
         """Return places to draw: a frame with columns label, count, x, y (and z), in table order.
@@ -192,8 +193,8 @@ class EmbeddingTable(LabelledVectors):
         """Return a table from any data frame (pandas, polars, Arrow, a dict of columns).
 
         Args:
-            frame: a column of labels (or the index, in pandas), ``count`` where there are counts, and the vectors: lists in
-                a column ``vector``, or else all other columns.
+            frame: a column of labels (or the index, in pandas), ``count`` where there are counts, and the vectors:
+                lists in a column ``vector``, or else all other columns.
             label: the column with the labels.
 
         Raises:
@@ -209,8 +210,8 @@ class EmbeddingTable(LabelledVectors):
         """Write the table into one file; every format keeps all of it, and the vectors to the bit.
 
         Args:
-            path: ``.parquet`` (pandas, DuckDB), ``.npz`` (NumPy), ``.safetensors``, ``.csv``, ``.txt`` (also ``.vec``) or
-                ``.bin`` (word2vec as text and binary, for gensim); missing folders are made.
+            path: ``.parquet`` (pandas, DuckDB), ``.npz`` (NumPy), ``.safetensors``, ``.csv``, ``.txt`` (also ``.vec``)
+                or ``.bin`` (word2vec as text and binary, for gensim); missing folders are made.
 
         Raises:
             DataError: for another suffix, or a path that can't be written.
@@ -223,7 +224,7 @@ class EmbeddingTable(LabelledVectors):
         write_table(self, Path(path))
 
     def save_projector(self, folder: AnyPath) -> None:
-        """Write a folder for TensorBoard's projector, which ``load`` reads too; ``tensorboard --logdir FOLDER`` shows it.
+        """Write a folder that TensorBoard's projector shows (``tensorboard --logdir FOLDER``) and ``load`` reads.
 
         Raises:
             DataError: when the folder holds other files or can't be written.
@@ -243,8 +244,8 @@ class EmbeddingTable(LabelledVectors):
 
         Args:
             path: the file or the projector's folder.
-            mmap: open a ``.npz`` or ``.safetensors`` file without reading it: vectors and labels stay in the file and are
-                read where they are asked for. Files of ``save`` are known to be finite; this isn't checked again.
+            mmap: open a ``.npz`` or ``.safetensors`` file without reading it: vectors and labels stay in the file and
+                are read where they are asked for. Files of ``save`` are finite; this isn't checked again.
 
         Raises:
             DataError: when the file isn't there, isn't whole, or isn't what its suffix says.
@@ -261,7 +262,7 @@ class EmbeddingTable(LabelledVectors):
             raise DataError(f"{path}: {error}") from error
 
     def to_keras(self, trainable: bool = False) -> KerasTable:
-        """Return the table as a ``keras.layers.Embedding`` with its ``StringLookup``: ids 0 missing, 1 unknown, 2.. labels.
+        """Return a ``keras.layers.Embedding`` with its ``StringLookup``: ids 0 missing, 1 unknown, 2.. the labels.
 
         Args:
             trainable: whether training may change the layer's weights.
@@ -304,7 +305,9 @@ class EmbeddingTable(LabelledVectors):
         return torch_of(self, trainable)
 
     def to_gensim(self) -> Any:
-        """Return gensim ``KeyedVectors`` with these labels, vectors and counts (missing and unknown only for ``from_gensim``).
+        """Return gensim ``KeyedVectors`` with these labels, vectors and counts.
+
+        ``from_gensim`` gives the whole table back; gensim itself has no use for missing and unknown.
 
         Raises:
             ImportError: when gensim isn't installed.
@@ -331,7 +334,7 @@ class EmbeddingTable(LabelledVectors):
 
     @classmethod
     def from_word2vec(cls, path: AnyPath, labels: Iterable[Any] | None = None, name: str | None = None) -> Self:
-        """Return a table of pretrained word2vec vectors, matched by label.
+        r"""Return a table of pretrained word2vec vectors, matched by label.
 
         Args:
             path: a word2vec file: binary if it ends in ``.bin``, else text.
@@ -347,7 +350,7 @@ class EmbeddingTable(LabelledVectors):
         Example:
             >>> import pathlib, tempfile
             >>> path = pathlib.Path(tempfile.mkdtemp()) / "words.txt"
-            >>> _ = path.write_text("2 2\\nred 1 0\\nblue 0 1\\n")
+            >>> _ = path.write_text("2 2\nred 1 0\nblue 0 1\n")
             >>> EmbeddingTable.from_word2vec(path, labels=["blue"]).labels
             ('blue',)
         """

@@ -23,6 +23,20 @@ ZONED = datetime.datetime(2013, 1, 1, tzinfo=datetime.UTC)
 MISSING = [None, float("nan"), np.nan, pd.NA, pd.NaT]
 
 
+class OnlyArrow:
+    """An array of another library that speaks Arrow."""
+
+    def __arrow_c_array__(self, requested_schema: Any = None) -> Any:
+        return pa.array([1.5, float("nan")]).__arrow_c_array__(requested_schema)
+
+
+class OnlyNumpy:
+    """An array of another library that speaks NumPy, as tensors do."""
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array([1.5, np.nan], dtype)
+
+
 def objects(*values: Any) -> np.ndarray:
     array = np.empty(len(values), object)
     array[:] = values
@@ -74,6 +88,8 @@ def objects(*values: Any) -> np.ndarray:
         (pl.Series([["a"], None]), pa.large_list(pa.large_string()), [["a"], None]),
         (pa.array([1.0, float("nan")]), pa.float64(), [1.0, None]),
         (pa.chunked_array([["a"], ["b"]]), pa.string(), ["a", "b"]),
+        (OnlyArrow(), pa.float64(), [1.5, None]),
+        (OnlyNumpy(), pa.float64(), [1.5, None]),
     ],
     ids=repr,
 )

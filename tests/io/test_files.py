@@ -116,6 +116,10 @@ def test_suffixes(tmp_path: Path, suffix: str) -> None:
         ("a,b\n", {"a": [], "b": []}),
         ("a,b", {"a": [], "b": []}),
         ("a,b\n\n\n", {"a": [], "b": []}),
+        ("a,b\n\n", {"a": [], "b": []}),
+        ("a,b\r\n\r\n", {"a": [], "b": []}),
+        ("\na,b\r\r", {"a": [], "b": []}),
+        ('"a"\n""\n', {"a": [None]}),
         ("größe,日本\n1,2\n", {"größe": [1], "日本": [2]}),
         ('"x;y"\n1\n', {"x;y": [1]}),
     ],
@@ -177,6 +181,7 @@ def test_words_for_missing_warn_once_a_column(tmp_path: Path) -> None:
         (b"a,b\n" + b"1,2\n" * 500_000 + b"1\n", "however: line 500002 holds 1"),
         (b'a,b\n1,2\n1,"abc\n2,3\n', "must close every quote, however: one in the row that starts on line 3 isn't"),
         (b'a,b\n1,"abc\n' + b"2,3\n" * 50_000, "must close every quote, however: one in the row that starts on line 2"),
+        (b"a,b\n" + b"x" * 200_000 + b",1\n2\n", "can't be read as CSV: CSV parse error: .*Expected 2 columns, got 1"),
         (b"a;b\n1;2\n", "must be separated by ',', however: its header is 'a;b', separated by ';'"),
     ],
     ids=lambda value: repr(value[:24]),
@@ -192,7 +197,8 @@ def test_a_bad_gzip_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"file '.*a.csv.gz' must be gzipped CSV text, however: it is plain text"):
         read_files(path)
     whole = gzip.compress(b"a,b\n" + os.urandom(100_000).hex().encode() + b",2\n")
-    for cut in (whole[:-20], whole[:12]):
+    rows = gzip.compress(b"a,b\n" + "".join(f"{at},{at * at % 1009}\n" for at in range(200_000)).encode())
+    for cut in (whole[:-20], whole[:12], rows[:-20]):
         path.write_bytes(cut)
         with pytest.raises(DataError, match=r"file '.*a.csv.gz' can't be read as CSV: "):
             read_files(path)

@@ -1,7 +1,7 @@
 """CSV: columns label, count, kind and v0, v1, ...; quoted as RFC 4180 says, the shortest decimals that keep a float32.
 
-``kind`` is "label" for the labels' rows; four more follow: "name" and "metric" (their text in the column label), "missing"
-and "unknown" (their numbers in v0, v1, ...). The rows of labels are those with ``kind == "label"``.
+``kind`` is "label" for the labels' rows; four more follow: "name" and "metric" (their text in the column label),
+"missing" and "unknown" (their numbers in v0, v1, ...). The rows of labels are those with ``kind == "label"``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ _LAST = ["name", "missing", "unknown", "metric"]
 def write(table: LabelledVectors, path: Path) -> None:
     """Write a table."""
     width = [f"v{i}" for i in range(table.dim)]
-    schema = pa.schema({"label": pa.string(), "count": pa.int64(), "kind": pa.string(), **dict.fromkeys(width, pa.float32())})
+    schema = pa.schema(
+        {"label": pa.string(), "count": pa.int64(), "kind": pa.string(), **dict.fromkeys(width, pa.float32())}
+    )
     with pa.csv.CSVWriter(path, schema) as file:
         for start in range(0, len(table), _ROWS):
             part = slice(start, start + _ROWS)
@@ -44,7 +46,12 @@ def write(table: LabelledVectors, path: Path) -> None:
 
 
 def _rows(schema: pa.Schema, labels: object, counts: np.ndarray, kinds: list[str], vectors: np.ndarray) -> pa.Table:
-    columns = [pa.array(labels, pa.string()), pa.array(counts.astype(np.int64)), pa.array(kinds), *map(pa.array, vectors.T)]
+    columns = [
+        pa.array(labels, pa.string()),
+        pa.array(counts.astype(np.int64)),
+        pa.array(kinds),
+        *map(pa.array, vectors.T),
+    ]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
@@ -62,8 +69,12 @@ def read(path: Path) -> Parts:
             read_options=pa.csv.ReadOptions(block_size=_BLOCK),
             parse_options=pa.csv.ParseOptions(newlines_in_values=True),
             convert_options=pa.csv.ConvertOptions(
-                column_types={"label": pa.string(), "count": pa.int64(), "kind": pa.string(),
-                              **{f"v{i}": pa.float32() for i in range(width)}},
+                column_types={
+                    "label": pa.string(),
+                    "count": pa.int64(),
+                    "kind": pa.string(),
+                    **{f"v{i}": pa.float32() for i in range(width)},
+                },
                 null_values=[],
             ),
         )
@@ -84,5 +95,10 @@ def _parts(columns: pa.Table) -> Parts:
     name, missing, unknown, metric = columns.slice(len(columns) - len(_LAST)).to_pylist()
     labels = columns.filter(pc.equal(kinds, "label"))
     width = [column for column in columns.column_names if column not in ("label", "count")]
-    return parts_of_columns(labels, missing=[missing[v] for v in width], unknown=[unknown[v] for v in width],
-                            name=name["label"] if name["count"] else None, metric=metric["label"])
+    return parts_of_columns(
+        labels,
+        missing=[missing[v] for v in width],
+        unknown=[unknown[v] for v in width],
+        name=name["label"] if name["count"] else None,
+        metric=metric["label"],
+    )

@@ -1,8 +1,8 @@
 """NumPy's .npz: plain arrays, loaded with ``allow_pickle=False``, uncompressed and aligned so that it can be mapped.
 
-Arrays: ``labels`` (n,) text, ``vectors`` (n, dim) float32, ``counts`` (n,) int64, ``missing`` and ``unknown`` (dim,), and
-``about``, JSON with name and metric. NumPy's text arrays are as wide as the longest label and lose a final NUL: where a
-label is longer than 64 characters or ends so, ``label_bytes`` and ``label_offsets`` (see ``packed``) stand for ``labels``.
+Arrays: ``labels`` (n,) text, ``vectors`` (n, dim) float32, ``counts`` (n,) int64, ``missing`` and ``unknown`` (dim,),
+and ``about``, JSON with name and metric. NumPy's text arrays are as wide as the longest label and lose a final NUL:
+where a label is longer than 64 characters or ends so, ``label_bytes`` and ``label_offsets`` (see ``packed``) stand in.
 """
 
 from __future__ import annotations
@@ -36,8 +36,14 @@ _EXPECTED = "an .npz table (arrays vectors and labels)"
 def write(table: LabelledVectors, path: Path) -> None:
     """Write a table."""
     about = np.array(json.dumps({"name": table.name, "metric": table.metric}))
-    arrays = {"vectors": table.vectors, "counts": table.counts, "missing": table.missing, "unknown": table.unknown,
-              "about": about, **_label_arrays(table.labels)}
+    arrays = {
+        "vectors": table.vectors,
+        "counts": table.counts,
+        "missing": table.missing,
+        "unknown": table.unknown,
+        "about": about,
+        **_label_arrays(table.labels),
+    }
     with path.open("wb") as raw, zipfile.ZipFile(raw, "w") as archive:
         for key, array in arrays.items():
             member = zipfile.ZipInfo(f"{key}.npy")
@@ -64,7 +70,7 @@ def read(path: Path, mmap: bool = False) -> Parts:
     try:
         if mmap:
             return _parts(dict(_mapped(path)), MappedLabels)
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as archive:
             return _parts(archive, pa.LargeStringArray.to_pylist)
     except DataError:
         raise
@@ -80,15 +86,23 @@ def _parts(arrays: Mapping[str, np.ndarray], as_labels: Callable[[pa.LargeString
         labels = unpack(arrays["label_bytes"], arrays["label_offsets"])
     else:
         labels = _text(arrays["labels"])
-    optional = {key: arrays[key] if key in arrays else None for key in ("counts", "missing", "unknown")}
-    return {"labels": as_labels(labels), "vectors": arrays["vectors"], "name": about.get("name"),
-            "metric": about.get("metric", "euclidean"), **optional}
+    return {
+        "labels": as_labels(labels),
+        "vectors": arrays["vectors"],
+        "counts": arrays.get("counts"),
+        "missing": arrays.get("missing"),
+        "unknown": arrays.get("unknown"),
+        "name": about.get("name"),
+        "metric": about.get("metric", "euclidean"),
+    }
 
 
 def _text(labels: np.ndarray) -> pa.LargeStringArray:
     if labels.dtype.kind != "U":
         raise TypeError(f"labels must be text, however: their dtype is {labels.dtype}")
-    chunks = [pa.array(labels[start : start + _CHUNK].tolist(), pa.large_string()) for start in range(0, len(labels), _CHUNK)]
+    chunks = [
+        pa.array(labels[start : start + _CHUNK].tolist(), pa.large_string()) for start in range(0, len(labels), _CHUNK)
+    ]
     return pa.concat_arrays(chunks) if chunks else pa.array([], pa.large_string())
 
 
@@ -97,7 +111,9 @@ def _mapped(path: Path) -> Iterator[tuple[str, np.ndarray]]:
     with path.open("rb") as raw, zipfile.ZipFile(raw) as archive:
         for member in archive.infolist():
             if member.compress_type != zipfile.ZIP_STORED:
-                raise DataError(f"{path} is compressed and can't be mapped; load it, and save it with EmbeddingTable.save")
+                raise DataError(
+                    f"{path} is compressed and can't be mapped; load it, and save it with EmbeddingTable.save"
+                )
             raw.seek(member.header_offset + 26)
             raw.seek(sum(struct.unpack("<HH", raw.read(4))), 1)  # the name and the extra fields
             version = np.lib.format.read_magic(raw)
@@ -105,6 +121,7 @@ def _mapped(path: Path) -> Iterator[tuple[str, np.ndarray]]:
             shape, fortran, dtype = header(raw)
             if dtype.hasobject:
                 raise DataError(f"{path} holds pickled objects in {member.filename}, which are never read")
-            order = "F" if fortran else "C"
-            array = np.memmap(path, dtype, "r", raw.tell(), shape, order) if 0 not in shape else np.empty(shape, dtype)
+            array = np.empty(shape, dtype)
+            if array.size:
+                array = np.memmap(path, dtype, "r", raw.tell(), shape, order="F" if fortran else "C")
             yield member.filename.removesuffix(".npy"), array

@@ -24,7 +24,12 @@ _ROWS = 65_536
 
 def write(table: LabelledVectors, path: Path) -> None:
     """Write a table; missing, unknown, name and metric stand in the schema's metadata, as JSON."""
-    rest = {"missing": table.missing.tolist(), "unknown": table.unknown.tolist(), "name": table.name, "metric": table.metric}
+    rest = {
+        "missing": table.missing.tolist(),
+        "unknown": table.unknown.tolist(),
+        "name": table.name,
+        "metric": table.metric,
+    }
     schema = pa.schema(
         {"label": pa.string(), "count": pa.int64(), "vector": pa.list_(pa.float32(), table.dim)},
         metadata={_KEY: json.dumps(rest).encode()},

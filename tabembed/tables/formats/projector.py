@@ -1,7 +1,8 @@
 """TensorBoard's projector: a folder with vectors.tsv, metadata.tsv (label, count) and projector_config.pbtxt.
 
-``table.json`` beside them keeps missing, unknown, name and metric. Tabs, line ends and ``%`` in labels are percent-encoded.
-Several tables are one folder each under one ``projector_config.pbtxt``: ``tensorboard --logdir FOLDER`` shows them all.
+``table.json`` beside them keeps missing, unknown, name and metric. Tabs, line ends and ``%`` in labels are
+percent-encoded. Several tables are one folder each under one ``projector_config.pbtxt``, so that ``tensorboard --logdir
+FOLDER`` shows them all.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from ...io.errors import DataError
 from ..base import LabelledVectors
 from ..parts import Parts
 from .escapes import escape, unescape
-from .sniff import unreadable
 
 _ROWS = 16_384
 _EXPECTED = "a projector folder that EmbeddingTable wrote"
@@ -38,7 +38,12 @@ def write(table: LabelledVectors, folder: Path) -> None:
             vectors.write(("\n".join(lines) + "\n").encode())
             told = zip(table.labels[part], table.counts[part].tolist(), strict=True)
             metadata.write("".join(f"{escape(label, keep=' ')}\t{count}\n" for label, count in told).encode())
-    rest = {"name": table.name, "metric": table.metric, "missing": table.missing.tolist(), "unknown": table.unknown.tolist()}
+    rest = {
+        "name": table.name,
+        "metric": table.metric,
+        "missing": table.missing.tolist(),
+        "unknown": table.unknown.tolist(),
+    }
     (folder / "table.json").write_text(json.dumps(rest), encoding="utf-8")
     (folder / "projector_config.pbtxt").write_text(config({table.name or "table": "."}), encoding="utf-8")
 
@@ -80,11 +85,22 @@ def read(folder: Path) -> Parts:
         rest = json.loads((folder / "table.json").read_text(encoding="utf-8"))
         lines = (folder / "metadata.tsv").read_text(encoding="utf-8").split("\n")[1:-1]
         told = [line.split("\t") for line in lines]
-        vectors = _numbers(folder / "vectors.tsv", len(rest["missing"])) if told else np.empty((0, len(rest["missing"])))
-        return {"labels": [unescape(label) for label, _ in told], "counts": [int(count) for _, count in told],
-                "vectors": vectors, **rest}
+        vectors = (
+            _numbers(folder / "vectors.tsv", len(rest["missing"])) if told else np.empty((0, len(rest["missing"])))
+        )
+        return {
+            "labels": [unescape(label) for label, _ in told],
+            "counts": np.array([int(count) for _, count in told], np.int64),
+            "vectors": vectors,
+            "missing": rest["missing"],
+            "unknown": rest["unknown"],
+            "name": rest["name"],
+            "metric": rest["metric"],
+        }
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowInvalid) as error:
-        raise DataError(f"{folder} must be {_EXPECTED}, however: {error}; write it again with save_projector") from error
+        raise DataError(
+            f"{folder} must be {_EXPECTED}, however: {error}; write it again with save_projector"
+        ) from error
 
 
 def _numbers(path: Path, dim: int) -> np.ndarray:

@@ -33,8 +33,14 @@ def write(table: LabelledVectors, path: Path) -> None:
     """
     safetensors = require("safetensors.numpy", "safetensors")
     text, offsets = pack(table.labels)
-    tensors = {"vectors": table.vectors, "counts": table.counts, "missing": table.missing, "unknown": table.unknown,
-               "label_bytes": text, "label_offsets": offsets}
+    tensors = {
+        "vectors": table.vectors,
+        "counts": table.counts,
+        "missing": table.missing,
+        "unknown": table.unknown,
+        "label_bytes": text,
+        "label_offsets": offsets,
+    }
     about = {"tabembed": json.dumps({"name": table.name, "metric": table.metric})}
     safetensors.save_file(tensors, path, metadata=about)
 
@@ -52,9 +58,15 @@ def read(path: Path, mmap: bool = False) -> Parts:
             about = json.loads((file.metadata() or {}).get("tabembed", "{}"))
             tensors = _mapped(path) if mmap else {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         labels = unpack(tensors["label_bytes"], tensors["label_offsets"])
-        return {"labels": MappedLabels(labels) if mmap else labels.to_pylist(), "vectors": tensors["vectors"],
-                "counts": tensors.get("counts"), "missing": tensors.get("missing"), "unknown": tensors.get("unknown"),
-                "name": about.get("name"), "metric": about.get("metric", "euclidean")}
+        return {
+            "labels": MappedLabels(labels) if mmap else labels.to_pylist(),
+            "vectors": tensors["vectors"],
+            "counts": tensors.get("counts"),
+            "missing": tensors.get("missing"),
+            "unknown": tensors.get("unknown"),
+            "name": about.get("name"),
+            "metric": about.get("metric", "euclidean"),
+        }
     except KeyError as error:
         raise unreadable(path, _EXPECTED, f"there is no tensor {error}") from error
     except (safetensors.SafetensorError, pa.ArrowInvalid, OSError, ValueError) as error:

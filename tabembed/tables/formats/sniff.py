@@ -49,11 +49,11 @@ def unreadable(path: Path, expected: str, cause: object) -> DataError:
         cause: what is wrong, a text or the reader's own error.
 
     Example:
-        >>> str(unreadable(Path("/dev/null"), "a CSV table", "it is empty"))
-        '/dev/null must be a CSV table, however: it is empty; if it was cut short, write it again with EmbeddingTable.save'
+        >>> print(unreadable(Path("/dev/null"), "a table", "it is empty"))
+        /dev/null must be a table, however: it is empty; if it was cut short, write it again with EmbeddingTable.save
     """
     kind = looks_like(path)
     fix = "if it was cut short, write it again with EmbeddingTable.save"
-    if kind is not None and path.suffix not in kind:
+    if kind is not None and path.suffix.lower() not in kind:
         fix = f"it looks like {kind}"
     return DataError(f"{path} must be {expected}, however: {str(cause).strip() or type(cause).__name__}; {fix}")

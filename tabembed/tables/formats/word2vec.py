@@ -1,9 +1,9 @@
 """The word2vec format, text and binary, as gensim and the original tool read it.
 
-A header "n dim", then one entry a label: the label (white space and ``%`` percent-encoded), a space, its numbers. After the
-n entries stand three more of the same form, which readers that go by the header never see: ``%missing``, ``%unknown``, and
-``%about:`` with counts, name and metric as percent-encoded JSON (and zeros for numbers). No label begins with a bare ``%``.
-Text holds the shortest decimals that give the same float32 again.
+A header "n dim", then one entry a label: the label (white space and ``%`` percent-encoded), a space, its numbers. After
+the n entries stand three more of the same form, which readers that go by the header never see: ``%missing``,
+``%unknown``, and ``%about:`` with counts, name and metric as percent-encoded JSON (and zeros for numbers). No label
+begins so, since its ``%`` is encoded. Text holds the shortest decimals that give the same float32 again.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def _entries(table: LabelledVectors) -> Entries:
     for start in range(0, len(table), _LINES):
         part = slice(start, start + _LINES)
         yield [escape(label) for label in table.labels[part]], table.vectors[part]
-    about = json.dumps({"name": table.name, "metric": table.metric, "counts": table.counts.tolist()}, separators=(",", ":"))
+    about = json.dumps(
+        {"name": table.name, "metric": table.metric, "counts": table.counts.tolist()}, separators=(",", ":")
+    )
     rest = np.stack([table.missing, table.unknown, np.zeros_like(table.missing)])
     yield [_MISSING, _UNKNOWN, _ABOUT + escape(about)], rest
 
@@ -75,7 +77,7 @@ def read_text(path: Path, only: Container[str] | None = None) -> Parts:
     """
     with path.open("rb") as file:
         n, dim = header_of(file, path)
-        return _collected(_text_entries(file, path, dim), n, path, only)
+        return _collected(_text_entries(file, path, dim), n, dim, path, only)
 
 
 def read_binary(path: Path, only: Container[str] | None = None) -> Parts:
@@ -91,18 +93,18 @@ def read_binary(path: Path, only: Container[str] | None = None) -> Parts:
     with path.open("rb") as file:
         n, dim = header_of(file, path)
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return _collected(_binary_entries(content, file.tell(), path, dim), n, path, only)
+            return _collected(_binary_entries(content, file.tell(), path, dim), n, dim, path, only)
 
 
 def header_of(file: BinaryIO, path: Path) -> tuple[int, int]:
-    """Read the first line: how many labels there are, and the dim.
+    r"""Read the first line: how many labels there are, and the dim.
 
     Raises:
         DataError: when it isn't two whole numbers, or the file is too short for what they promise.
 
     Example:
         >>> import io
-        >>> header_of(io.BytesIO(b"0 8\\n"), Path("/dev/null"))
+        >>> header_of(io.BytesIO(b"0 8\n"), Path("/dev/null"))
         (0, 8)
     """
     first = file.readline(100)
@@ -118,7 +120,8 @@ def header_of(file: BinaryIO, path: Path) -> tuple[int, int]:
 def _text_entries(file: BinaryIO, path: Path, dim: int) -> Entries:
     at = 2  # the line's number, as editors count
     while lines := list(islice(file, _LINES)):
-        yield _parsed([line.rstrip() for line in lines if line.strip()], path, at, dim)
+        if filled := [line.rstrip() for line in lines if line.strip()]:  # the original tool ends each line in a space
+            yield _parsed(filled, path, at, dim)
         at += len(lines)
 
 
@@ -182,13 +185,15 @@ def _decoded(label: bytes, path: Path, at: int) -> str:
     try:
         return label.decode()
     except UnicodeDecodeError:
-        raise unreadable(path, _EXPECTED, f"byte {at:,} begins no label in UTF-8; does a label hold white space?") from None
+        raise unreadable(
+            path, _EXPECTED, f"byte {at:,} begins no label in UTF-8; does a label hold white space?"
+        ) from None
 
 
-def _collected(entries: Entries, n: int, path: Path, only: Container[str] | None) -> Parts:
+def _collected(entries: Entries, n: int, dim: int, path: Path, only: Container[str] | None) -> Parts:
     """Take n entries as labels, keeping those that are wanted, and what follows as the rest."""
     labels: list[str] = []
-    kept: list[np.ndarray] = []
+    kept = [np.empty((0, dim), np.float32)]
     places: list[int] = []
     rest: dict[str, np.ndarray] = {}
     seen = 0
@@ -203,16 +208,27 @@ def _collected(entries: Entries, n: int, path: Path, only: Container[str] | None
         seen += here
     if seen < n:
         raise unreadable(path, _EXPECTED, f"it holds {seen:,} of {n:,} labels")
-    return {"labels": labels, "vectors": np.concatenate(kept), **_rest(rest, n, places, path)}
+    told = _told(rest, n, path)
+    return {
+        "labels": labels,
+        "vectors": np.concatenate(kept),
+        "counts": None if "counts" not in told else np.array(told["counts"], np.int64)[places],
+        "missing": rest.get(_MISSING),
+        "unknown": rest.get(_UNKNOWN),
+        "name": told.get("name"),
+        "metric": told.get("metric", "cosine"),  # as is the custom with word vectors
+    }
 
 
-def _rest(rest: dict[str, np.ndarray], n: int, places: list[int], path: Path) -> Any:
-    """Read the entries after the labels; a file of another hand has none."""
-    about = next((label for label in rest if label.startswith(_ABOUT)), None)
+def _told(rest: dict[str, np.ndarray], n: int, path: Path) -> dict[str, Any]:
+    """Read the last of the entries after the labels; a file of another hand has none."""
     if not rest:
-        return {"counts": None, "missing": None, "unknown": None, "name": None, "metric": "cosine"}  # as is the custom with word vectors
-    if about is None or not {_MISSING, _UNKNOWN} <= set(rest):
+        return {}
+    *others, last = rest
+    if others != [_MISSING, _UNKNOWN] or not last.startswith(_ABOUT):
         raise unreadable(path, _EXPECTED, f"after the {n:,} labels of its first line comes {next(iter(rest))[:40]!r}")
-    told = json.loads(unescape(about.removeprefix(_ABOUT)))
-    return {"counts": np.array(told["counts"], np.int64)[places], "missing": rest[_MISSING], "unknown": rest[_UNKNOWN],
-            "name": told["name"], "metric": told["metric"]}
+    try:
+        told: dict[str, Any] = json.loads(unescape(last.removeprefix(_ABOUT)))
+    except ValueError as error:
+        raise unreadable(path, _EXPECTED, f"its last entry is damaged ({error})") from error
+    return told

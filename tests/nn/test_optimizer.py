@@ -1,0 +1,356 @@
+"""`RowwiseAdam` is Keras' Adam where all rows are in the batch, and updates only the batch's rows where they aren't."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tabembed.io.errors import DataError
+from tabembed.nn.embedding import RowwiseEmbedding
+from tabembed.nn.optimizer import RowwiseAdam
+
+ROWS, DIM, BATCH = 12_347, 6, 64
+RNG = np.random.default_rng(0)
+SOME_IDS = RNG.integers(0, ROWS, (4 * BATCH, 1)).astype("int32")
+TARGET = RNG.normal(size=(4 * BATCH, 1)).astype("float32")
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "clipnorm": {"clipnorm": 0.05},
+    "clipvalue": {"clipvalue": 0.01},
+    "global_clipnorm": {"global_clipnorm": 0.05},
+    "weight_decay": {"weight_decay": 0.3},
+    "loss_scale_factor": {"loss_scale_factor": 256.0},
+    "schedule": {"learning_rate": keras.optimizers.schedules.CosineDecay(0.02, 10)},
+    "betas": {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3},
+    "all": {"global_clipnorm": 0.05, "weight_decay": 0.3, "loss_scale_factor": 256.0, "beta_1": 0.8},
+}
+each_option = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+
+
+class DenseAdam(keras.optimizers.Adam):
+    """Keras' Adam, given the gradient of the whole table (it squares the gradients of one id one by one otherwise)."""
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        super().apply([tf.convert_to_tensor(grad) for grad in grads], trainable_variables)
+
+
+@pytest.fixture
+def policy() -> Iterator[Any]:
+    yield keras.config.set_dtype_policy
+    keras.config.set_dtype_policy("float32")
+
+
+def make_model(rows: int = ROWS, columns: int = 1) -> keras.Model:
+    """Return a model of `columns` columns that share one table; the same weights at every call."""
+    ids = keras.Input((columns,), dtype="int32")
+    table = RowwiseEmbedding(rows, DIM, seed=1, name="table")
+    parts = [table(ids[:, column]) for column in range(columns)]
+    joined = keras.layers.Concatenate()(parts) if columns > 1 else parts[0]
+    hidden = keras.layers.Dense(5, "tanh", kernel_initializer=keras.initializers.GlorotUniform(2))(joined)
+    return keras.Model(ids, keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(3))(hidden))
+
+
+def train(model: keras.Model, optimizer: Any, ids: np.ndarray, epochs: int = 3, **compiling: Any) -> keras.Model:
+    if optimizer is not None:
+        model.compile(optimizer, "mse", **compiling)
+    target = np.resize(TARGET, (len(ids), 1))
+    model.fit(ids, target, batch_size=BATCH, epochs=epochs, shuffle=False, verbose=0)
+    return model
+
+
+def assert_same_weights(ours: keras.Model, other: keras.Model, atol: float = 2e-6) -> None:
+    for mine, theirs in zip(ours.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=atol)
+
+
+# Where every row is in every batch, this is Adam.
+
+
+def apply_rows(optimizer: Any, **table: Any) -> np.ndarray:
+    """Return a table after steps whose gradients hold every row, some of them twice."""
+    variable = keras.Variable(np.linspace(-1, 1, 16).reshape(8, 2), name="table", **table)
+    ids = tf.constant([5, 0, 3, 5, 1, 2, 7, 6, 4, 0])
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        values = tf.constant(random.normal(size=(10, 2)), variable.dtype)
+        optimizer.apply([tf.IndexedSlices(values, ids, tf.constant([8, 2]))], [variable])
+    return variable.numpy()
+
+
+@each_option
+def test_equals_adam_when_all_rows_are_in_each_batch(options: dict[str, Any]) -> None:
+    options = {"learning_rate": 0.02, **options}
+    np.testing.assert_allclose(apply_rows(RowwiseAdam(**options)), apply_rows(DenseAdam(**options)), atol=2e-6)
+
+
+@pytest.mark.parametrize(("dtype", "atol"), [("float64", 1e-5), ("bfloat16", 0.02)])
+def test_equals_adam_in_other_precisions(dtype: str, atol: float) -> None:
+    ours, dense = (apply_rows(optimizer(0.02), dtype=dtype) for optimizer in (RowwiseAdam, DenseAdam))
+    assert ours.dtype == dtype
+    np.testing.assert_allclose(ours.astype(float), dense.astype(float), atol=atol)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_fits_as_adam_when_all_rows_are_in_each_batch(compiled: bool) -> None:
+    ids = np.tile(np.arange(8, dtype="int32"), 4 * BATCH // 8)[:, None]
+    options = {"learning_rate": 0.02, **OPTIONS["all"]}
+    ours = train(make_model(8), RowwiseAdam(**options), ids, jit_compile=compiled)
+    assert_same_weights(ours, train(make_model(8), DenseAdam(**options), ids, jit_compile=compiled))
+
+
+@each_option
+def test_dense_variables_are_updated_by_adam_to_the_bit(options: dict[str, Any]) -> None:
+    def run(optimizer: Any) -> list[np.ndarray]:
+        variables = [keras.Variable(np.linspace(-1, 1, 12).reshape(shape), name="v") for shape in [(12,), (3, 4)]]
+        random = np.random.default_rng(0)
+        for _ in range(20):
+            optimizer.apply([tf.constant(random.normal(size=v.shape), tf.float32) for v in variables], variables)
+        return [variable.numpy() for variable in variables]
+
+    options = {"learning_rate": 0.02, **options}
+    for mine, theirs in zip(run(RowwiseAdam(**options)), run(keras.optimizers.Adam(**options)), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+# Where they are not, only the rows of the batch are touched, and nothing as large as the table is made.
+
+
+def tensors_of(model: keras.Model) -> list[tuple[str, list[int | None]]]:
+    """Return (operation, shape) of every tensor of the train step, [] for none, the functions it calls included."""
+    specs = tf.TensorSpec((BATCH, model.input_shape[1]), tf.int32), tf.TensorSpec((BATCH, 1), tf.float32)
+    concrete = tf.function(lambda *data: model.train_step(data)).get_concrete_function(*specs)
+    graphs, seen = [concrete.graph], []
+    while graphs:
+        graph = graphs.pop()
+        for operation in graph.get_operations():
+            shapes = [tensor.shape for tensor in operation.outputs if tensor.shape.rank is not None]
+            seen += [(operation.type, list(shape)) for shape in shapes] or [(operation.type, [])]
+        graphs += [function.graph for function in graph._functions.values() if hasattr(function, "graph")]
+    return seen
+
+
+@each_option
+def test_no_option_makes_anything_as_large_as_the_table(options: dict[str, Any]) -> None:
+    model = make_model()
+    model.compile(RowwiseAdam(**options), "mse")
+    tensors = tensors_of(model)
+    assert not [tensor for tensor in tensors if ROWS in tensor[1]]
+    assert {"ResourceScatterAdd", "ResourceScatterUpdate"} <= {operation for operation, _ in tensors}
+
+
+def test_the_search_for_large_tensors_finds_those_of_keras() -> None:
+    model = make_model()
+    model.compile(keras.optimizers.Adam(), "mse")
+    assert [tensor for tensor in tensors_of(model) if ROWS in tensor[1]]
+
+
+def test_rows_outside_the_batch_keep_their_bits() -> None:
+    model = make_model()
+    before = model.get_layer("table").embeddings.numpy()
+    train(model, RowwiseAdam(**OPTIONS["all"]), SOME_IDS)
+    changed = (model.get_layer("table").embeddings.numpy() != before).any(1)
+    assert set(np.flatnonzero(changed)) == set(SOME_IDS[:, 0])
+
+
+def test_weight_decay_is_taken_for_the_steps_a_row_was_away() -> None:
+    table = keras.Variable(np.ones((4, 1)), name="table")
+    optimizer = RowwiseAdam(0.1, weight_decay=0.5)
+    for step in range(1, 7):
+        ids = [0] if step < 6 else [0, 1]
+        optimizer.apply([tf.IndexedSlices(tf.zeros((len(ids), 1)), tf.constant(ids), tf.constant([4, 1]))], [table])
+    np.testing.assert_allclose(table.numpy()[:, 0], [0.95**6, 0.95**6, 1, 1], rtol=1e-6)
+
+
+def test_variables_are_excluded_from_weight_decay() -> None:
+    model, free = make_model(), make_model()
+    for one, names in ((model, ["embeddings"]), (free, ["embeddings", "kernel", "bias"])):
+        optimizer = RowwiseAdam(0.01, weight_decay=5.0)
+        optimizer.exclude_from_weight_decay(var_names=names)
+        train(one, optimizer, SOME_IDS[:BATCH], epochs=1)
+    plain = train(make_model(), RowwiseAdam(0.01), SOME_IDS[:BATCH], epochs=1)
+    table = [one.get_layer("table").embeddings.numpy() for one in (model, free, plain)]
+    np.testing.assert_array_equal(table[1], table[2])
+    np.testing.assert_array_equal(table[0], table[2])
+    assert (model.get_weights()[1] != plain.get_weights()[1]).any()
+
+
+def test_dense_gradients_in_between_are_steps_too() -> None:
+    def run(optimizer: Any, always_dense: bool) -> np.ndarray:
+        table = keras.Variable(np.ones((3, 2)), name="table")
+        for step in range(8):
+            rows = tf.IndexedSlices(tf.fill((3, 2), step - 3.0), tf.range(3), tf.constant([3, 2]))
+            optimizer.apply([tf.convert_to_tensor(rows) if always_dense or step % 3 else rows], [table])
+        return table.numpy()
+
+    np.testing.assert_allclose(run(RowwiseAdam(0.1), False), run(RowwiseAdam(0.1), True), rtol=1e-5)
+
+
+def test_rows_of_more_than_one_axis() -> None:
+    def run(optimizer: Any) -> np.ndarray:
+        table = keras.Variable(np.ones((3, 2, 2)), name="table")
+        for step in range(5):
+            values = tf.reshape(tf.range(16.0), (4, 2, 2)) + step
+            optimizer.apply([tf.IndexedSlices(values, tf.constant([2, 0, 1, 2]), tf.constant([3, 2, 2]))], [table])
+        return table.numpy()
+
+    np.testing.assert_allclose(run(RowwiseAdam(0.1)), run(DenseAdam(0.1)), rtol=1e-6)
+
+
+def test_a_single_column_of_weights_takes_row_gradients_as_well() -> None:
+    bias = keras.Variable(np.ones(3), name="bias")
+    RowwiseAdam(0.1).apply([tf.IndexedSlices(tf.ones(2), tf.constant([1, 1]), tf.constant([3]))], [bias])
+    np.testing.assert_allclose(bias.numpy(), [1, 0.9, 1], rtol=1e-6)
+
+
+# It is a Keras optimizer like any other.
+
+
+def test_xla_and_many_steps_a_call_train_the_same() -> None:
+    plain = train(make_model(), RowwiseAdam(0.01), SOME_IDS, epochs=4)
+    many = train(make_model(), RowwiseAdam(0.01), SOME_IDS, epochs=4, jit_compile=True, steps_per_execution=8)
+    assert_same_weights(plain, many)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_columns_that_share_a_table_are_summed(compiled: bool) -> None:
+    ids = np.stack([np.tile(np.arange(8), 32), np.repeat(np.arange(8), 32)], 1).astype("int32")
+    ours = train(make_model(8, 2), RowwiseAdam(0.01), ids, jit_compile=compiled)
+    assert_same_weights(ours, train(make_model(8, 2), DenseAdam(0.01), ids, jit_compile=compiled))
+
+
+@pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_learns_the_same(policy: Any, name: str) -> None:
+    losses = []
+    for each in ("float32", name):
+        policy(each)
+        model = train(make_model(), RowwiseAdam(0.01, global_clipnorm=1.0), SOME_IDS, epochs=10)
+        losses.append(model.evaluate(SOME_IDS, TARGET, verbose=0))
+    assert model.get_layer("table").embeddings.value.dtype == tf.float32
+    np.testing.assert_allclose(losses[1], losses[0], rtol=0.05)
+
+
+def test_a_loss_scale_in_half_precision_makes_nothing_as_large_as_the_table(policy: Any) -> None:
+    policy("mixed_float16")
+    model = make_model()
+    model.compile(RowwiseAdam(loss_scale_factor=1024.0), "mse", auto_scale_loss=False)
+    assert not [tensor for tensor in tensors_of(model) if ROWS in tensor[1]]
+
+
+def test_a_loop_of_ones_own_trains_as_fit_does() -> None:
+    model, optimizer = make_model(), RowwiseAdam(0.01)
+    for start in range(0, len(SOME_IDS), BATCH):
+        with tf.GradientTape() as tape:
+            output = model(tf.constant(SOME_IDS[start : start + BATCH]), training=True)
+            loss = tf.reduce_mean((output - TARGET[start : start + BATCH]) ** 2)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    assert_same_weights(model, train(make_model(), RowwiseAdam(0.01), SOME_IDS, epochs=1))
+
+
+def test_a_saved_model_goes_on_training_where_it_stopped(tmp_path: Path) -> None:
+    options = {"weight_decay": 0.1, "global_clipnorm": 0.5}
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 4, 0.5)
+    model = train(make_model(), RowwiseAdam(schedule, **options), SOME_IDS, epochs=2)
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.models.load_model(tmp_path / "model.keras")
+    assert type(reloaded.optimizer) is RowwiseAdam
+    train(reloaded, None, SOME_IDS[BATCH:], epochs=2)
+    assert_same_weights(reloaded, train(model, None, SOME_IDS[BATCH:], epochs=2), atol=0)
+
+
+def test_weights_of_the_optimizer_go_through_a_checkpoint(tmp_path: Path) -> None:
+    model = train(make_model(), RowwiseAdam(0.01), SOME_IDS)
+    path = tf.train.Checkpoint(model=model, optimizer=model.optimizer).save(tmp_path / "checkpoint")
+    other = train(make_model(), RowwiseAdam(0.01), SOME_IDS[BATCH:], epochs=1)
+    tf.train.Checkpoint(model=other, optimizer=other.optimizer).restore(path).assert_consumed()
+    for mine, theirs in zip(other.optimizer.variables, model.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
+
+
+@each_option
+def test_config_makes_the_same_optimizer(options: dict[str, Any]) -> None:
+    optimizer = RowwiseAdam(name="mine", **options)
+    twin = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+    assert type(twin) is RowwiseAdam
+    assert twin.get_config() == optimizer.get_config()
+    assert RowwiseAdam.from_config(optimizer.get_config()).get_config() == optimizer.get_config()
+
+
+def test_learning_rate_can_be_set_between_fits() -> None:
+    model = train(make_model(), RowwiseAdam(0.01), SOME_IDS, epochs=1)
+    before = model.get_weights()[0]
+    model.optimizer.learning_rate = 0.0
+    train(model, None, SOME_IDS, epochs=1)
+    np.testing.assert_array_equal(model.get_weights()[0], before)
+
+
+DISTRIBUTED = """
+import keras, numpy as np, tensorflow as tf
+from tabembed.nn.embedding import RowwiseEmbedding
+from tabembed.nn.optimizer import RowwiseAdam
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+random = np.random.default_rng(0)
+ids, target = random.integers(0, 500, (128, 1)).astype("int32"), random.normal(size=(128, 1)).astype("float32")
+
+
+def weights(strategy):
+    with strategy.scope():
+        inputs = keras.Input((1,), dtype="int32")
+        hidden = keras.layers.Flatten()(RowwiseEmbedding(500, 4, seed=1)(inputs))
+        outputs = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(2))(hidden)
+        model = keras.Model(inputs, outputs)
+        model.compile(RowwiseAdam(0.01, weight_decay=0.1, global_clipnorm=10.0), "mse")
+    model.fit(ids, target, batch_size=32, epochs=3, shuffle=False, verbose=0)
+    return model.get_weights()
+
+
+one = weights(tf.distribute.get_strategy())
+for strategy in (tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), tf.distribute.OneDeviceStrategy("CPU:0")):
+    for mine, theirs in zip(weights(strategy), one, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-6)
+print("equal")
+"""
+
+
+@pytest.mark.slow
+def test_two_replicas_train_as_one() -> None:
+    done = subprocess.run([sys.executable, "-c", DISTRIBUTED], capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("equal\n"), done.stderr[-2000:]
+
+
+# What it can't do it says.
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"use_ema": True}, "`use_ema` must be False, since .* over whole tables .* however: use_ema=True; keras.callbacks"),
+        (
+            {"gradient_accumulation_steps": 4},
+            "`gradient_accumulation_steps` must be None, since .* as large as the tables, however: .*=4; use a larger batch",
+        ),
+        ({"amsgrad": True}, "`amsgrad` must be False, since .* however: amsgrad=True"),
+        ({"beta_1": 1.0}, r"`beta_1` must be a number in \[0, 1\), however: beta_1=1.0"),
+        ({"beta_2": 0.0}, r"`beta_2` must be a number in \(0, 1\), however: beta_2=0.0"),
+        ({"beta_2": "0.9"}, r"`beta_2` must be a number in \(0, 1\), however: beta_2='0.9'"),
+    ],
+)
+def test_what_needs_whole_tables_is_refused_by_name(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        RowwiseAdam(**options)
+
+
+def test_two_ways_to_clip_are_refused_as_in_keras() -> None:
+    with pytest.raises(ValueError, match="Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set"):
+        RowwiseAdam(clipnorm=1.0, clipvalue=1.0)

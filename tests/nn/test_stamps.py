@@ -1,0 +1,50 @@
+"""A stamp tells when a row was last updated and for how many steps at once; an exchange finds the duplicates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tabembed.nn.stamps import LONGEST, STEPS, exchange, make_stamp, steps_ahead, steps_since
+
+
+@given(st.integers(1, 2**31 - 1), st.integers(1, 2**31 - 1), st.integers(1, STEPS - 1))
+@settings(max_examples=100, deadline=None)
+def test_a_stamp_gives_back_what_was_stamped(step: int, ahead: int, later: int) -> None:
+    later = min(later, 2**31 - 1 - step)
+    stamp = make_stamp(tf.constant(step), tf.constant(ahead))
+    assert stamp >= 0
+    assert steps_ahead(stamp) == min(ahead, LONGEST)
+    assert steps_since(stamp, tf.constant(step + later)) == max(later, 1)
+
+
+def test_no_stamp_is_a_row_that_was_never_updated() -> None:
+    assert steps_ahead(tf.constant(0)) == 0
+    assert steps_since(tf.constant(0), tf.constant(1)) == 1
+    assert steps_since(tf.constant(0), tf.constant(500)) == 500
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_equal_ids_have_one_leader_and_all_rows_are_renewed(compiled: bool, dtype: str) -> None:
+    ids = np.random.default_rng(0).integers(0, 500, 300).astype(dtype)
+    before = np.random.default_rng(1).integers(0, 2**31 - 1, 600).astype("int32")
+    stamps = tf.Variable(before)
+    run = tf.function(lambda ids: exchange(stamps, ids, lambda old: old // 2), jit_compile=compiled)
+    old, leaders = (tensor.numpy() for tensor in run(tf.constant(ids)))
+    np.testing.assert_array_equal(old, before[ids])
+    np.testing.assert_array_equal(ids[leaders], ids)
+    assert len(set(leaders)) == len(set(ids))
+    expected = before.copy()
+    expected[ids] = before[ids] // 2
+    np.testing.assert_array_equal(stamps.numpy(), expected)
+
+
+def test_a_batch_without_ids_changes_nothing() -> None:
+    stamps = tf.Variable([3, 4])
+    old, leaders = exchange(stamps, tf.constant([], tf.int32), lambda old: old + 1)
+    assert old.shape == leaders.shape == (0,)
+    assert stamps.numpy().tolist() == [3, 4]

@@ -1,0 +1,86 @@
+"""Ids: 0 missing, 1 unknown, then the labels by falling count."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pyarrow as pa
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tabembed.schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID, Vocabulary
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
+columns = st.lists(st.none() | texts, min_size=1, max_size=40)
+
+
+def encode(vocabulary: Vocabulary, values: list[str | None], kept: int | None = None) -> list[int]:
+    ids = vocabulary.encode(pa.array(values, pa.string()), "c", len(vocabulary) if kept is None else kept)
+    assert ids.dtype == np.int32
+    return ids.tolist()
+
+
+def test_the_fixed_ids() -> None:
+    assert (MISSING_ID, UNKNOWN_ID, FIRST_ID) == (0, 1, 2)
+    vocabulary, missing = Vocabulary.count(pa.array(["b", "a", "b", None, "", "c"]), "c")
+    assert missing == 2
+    assert (vocabulary.labels, vocabulary.counts.tolist()) == (["b", "a", "c"], [2, 1, 1])
+    assert encode(vocabulary, ["b", "a", "c", "new", None, ""]) == [2, 3, 4, 1, 0, 0]
+
+
+@given(columns)
+def test_labels_stand_by_falling_count_then_by_label(values: list[str | None]) -> None:
+    vocabulary, missing = Vocabulary.count(pa.array(values, pa.string()), "c")
+    present = [value for value in values if value]
+    assert missing == len(values) - len(present)
+    assert vocabulary.labels == sorted(set(present), key=lambda label: (-present.count(label), label))
+    assert vocabulary.counts.tolist() == [present.count(label) for label in vocabulary.labels]
+
+
+@given(columns, st.integers(1, 4), st.none() | st.integers(1, 5))
+def test_a_cut_keeps_the_most_frequent(values: list[str | None], min_count: int, max_size: int | None) -> None:
+    vocabulary, _ = Vocabulary.count(pa.array(values, pa.string()), "c")
+    kept = vocabulary.kept(min_count, max_size)
+    enough = [count for count in vocabulary.counts.tolist() if count >= min_count]
+    assert kept == min(len(enough), max_size or len(enough))
+    ids = dict(zip(vocabulary.labels, encode(vocabulary, list(vocabulary.labels), kept), strict=True))
+    assert all(ids[label] == at for at, label in enumerate(vocabulary.labels[:kept], FIRST_ID))
+    assert all(ids[label] == UNKNOWN_ID for label in vocabulary.labels[kept:])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(texts, min_size=1, max_size=20, unique=True), st.lists(texts | st.just(""), max_size=10))
+def test_keras_numbers_them_just_so(labels: list[str], asked: list[str]) -> None:
+    vocabulary = Vocabulary(labels, range(len(labels), 0, -1))
+    lookup = keras.layers.StringLookup(vocabulary=vocabulary.labels, mask_token="")
+    values = [*labels, *asked, ""]
+    assert encode(vocabulary, values) == lookup(tf.constant(values)).numpy().tolist()
+
+
+def test_a_category_without_rows_is_no_label() -> None:
+    values = pa.DictionaryArray.from_arrays([0, 0, 2], ["a", "never", "b"])
+    vocabulary, _ = Vocabulary.count(values, "c")
+    assert (vocabulary.labels, vocabulary.counts.tolist()) == (["a", "b"], [2, 1])
+
+
+def test_equal_by_labels_and_counts() -> None:
+    one = Vocabulary(["a", "b"], [2, 1])
+    assert one == Vocabulary(["b", "a"], [1, 2])
+    assert hash(one) == hash(Vocabulary(["b", "a"], [1, 2]))
+    assert one != Vocabulary(["a", "b"], [3, 1])
+    assert one != Vocabulary(["a"], [2])
+    assert one != "a vocabulary"
+    assert Vocabulary(**one.to_dict()) == one
+
+
+def test_counts_are_read_only() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        Vocabulary(["a"], [1]).counts[0] = 2
+
+
+def test_repr_is_short() -> None:
+    many = Vocabulary(list("abcde"), range(5, 0, -1))
+    assert repr(many) == "Vocabulary(5 labels: 'a': 5, 'b': 4, 'c': 3, ...)"
+    assert repr(Vocabulary(["a"], [1])) == "Vocabulary(1 labels: 'a': 1)"
