@@ -34,12 +34,15 @@ def split(df: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
 def great_circle(airports: pd.DataFrame) -> np.ndarray:
     """Return (n, n) distances in kilometres between airports with columns lat and lon, in degrees (haversine)."""
     lat, lon = (np.radians(airports[name].to_numpy()) for name in ("lat", "lon"))
-    half = np.sin((lat[:, None] - lat) / 2) ** 2 + np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
+    half = (
+        np.sin((lat[:, None] - lat) / 2) ** 2
+        + np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
+    )
     return np.asarray(2 * 6371 * np.arcsin(np.sqrt(half)))
 
 
 def distance_correlation(table: te.EmbeddingTable) -> tuple[float, int]:
-    """Return the rank correlation of learned and great-circle distance over all pairs of airports, and how many airports."""
+    """Return the rank correlation of learned and great-circle distance over all pairs, and how many airports."""
     airports = examples.airports().drop_duplicates("faa").set_index("faa")
     known = [label for label in table.labels if label in airports.index]
     vectors = np.stack([table[label] for label in known])
@@ -78,7 +81,10 @@ def main() -> None:
     flights = examples.flights()[[*CATEGORIES, *NUMBERS, TARGET]]
     known = flights.dropna(subset=[TARGET])
     train, test = split(known)
-    print(f"{len(flights):,} flights, {len(known):,} with an arrival delay; {len(train):,} to learn from, {len(test):,} to test on\n")
+    print(
+        f"{len(flights):,} flights, {len(known):,} with an arrival delay: "
+        f"{len(train):,} to learn from, {len(test):,} to test on\n"
+    )
 
     kinds: dict[str, Any] = {name: te.Categorical() for name in CATEGORIES} | {name: te.Numeric() for name in NUMBERS}
     est = te.TabularRegressor(kinds=kinds, random_state=0)
@@ -87,7 +93,10 @@ def main() -> None:
     seconds = time.perf_counter() - fitting
     print(est.schema_)
     trained = len(train) * (1 - est.validation_fraction) * est.n_epochs_
-    print(f"\n{est.n_epochs_} epochs in {seconds:.0f} s, {trained / seconds:,.0f} rows/s from the frame to the fitted model")
+    print(
+        f"\n{est.n_epochs_} epochs in {seconds:.0f} s: "
+        f"{trained / seconds:,.0f} rows/s, from the frame to the fitted model"
+    )
 
     r2 = r2_score(test[TARGET], est.predict(test.drop(columns=TARGET)))
     baseline = r2_score(test[TARGET], np.full(len(test), train[TARGET].mean()))

@@ -31,12 +31,11 @@ def predict(model_dir: str, data: Sequence[str], output: str) -> None:
     Writes the column `prediction` and, for classes, `probability_LABEL` of each class.
     """
     _check_output(output, data)
-    from ..io.frames import to_arrow
     from ..serving.layout import read_schema, version_dir
 
     version = version_dir(model_dir)
     schema = read_schema(version)
-    table = to_arrow(list(data), columns=list(schema.features))
+    table = schema.table(list(data))
     for part in _parts(table):  # every cell is checked before TensorFlow is imported
         schema.encode(part)
     from .quiet import import_tensorflow

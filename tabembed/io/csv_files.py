@@ -8,7 +8,7 @@ import csv
 import gzip
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,12 +52,13 @@ class CsvHead:
         return f"file {str(self.path)!r}"
 
 
-def read_csv(files: Sequence[Path], columns: Sequence[str] | None = None) -> pa.Table:
+def read_csv(files: Sequence[Path], columns: Sequence[str] | None = None, text: Collection[str] = ()) -> pa.Table:
     r"""Read CSV files of the same columns into one table, typed over all of them.
 
     Args:
         files: at least one path.
         columns: keep just these, in this order.
+        text: the columns to leave as text.
 
     Returns:
         The (n, columns) table; a column's type is what all its cells in all the files allow, see ``typed``.
@@ -80,8 +81,9 @@ def read_csv(files: Sequence[Path], columns: Sequence[str] | None = None) -> pa.
         positions(head.names, columns, head.where)
         if columns is None:
             same_columns(head.names, head.where, first.names, first.where)
-    text = pa.concat_tables([read_csv_text(head, names) for head in heads])
-    return pa.Table.from_arrays([typed(text[name], name) for name in names], names=names)
+    cells = pa.concat_tables([read_csv_text(head, names) for head in heads])
+    arrays = [cells[name] if name in text else typed(cells[name], name) for name in names]
+    return pa.Table.from_arrays(arrays, names=names)
 
 
 def csv_head(path: Path) -> CsvHead:

@@ -45,6 +45,4 @@ def require(module: str, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
-        raise ImportError(
-            f"this needs {package!r}, which is not installed: pip install 'tabembed[{extra}]'"
-        ) from error
+        raise ImportError(f"this needs {package!r}, which is not installed: pip install 'tabembed[{extra}]'") from error

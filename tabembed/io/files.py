@@ -6,7 +6,7 @@ __all__ = ["SUFFIXES", "expand", "is_parquet", "read_files"]
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,12 +19,13 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
-def read_files(paths: Paths, columns: Sequence[str] | None = None) -> pa.Table:
+def read_files(paths: Paths, columns: Sequence[str] | None = None, text: Collection[str] = ()) -> pa.Table:
     r"""Read CSV or Parquet files into one table.
 
     Args:
         paths: a path, a glob, a folder, or a list of these. The files of a glob or a folder are read in sorted order.
         columns: keep just these, in this order; the others are not read.
+        text: the columns of a CSV to leave as text, whatever they look like.
 
     Returns:
         The (n, columns) table. The columns of CSV files are typed over all the files, see ``typed``.
@@ -47,7 +48,7 @@ def read_files(paths: Paths, columns: Sequence[str] | None = None) -> pa.Table:
         return read_parquet(files, columns)
     from .csv_files import read_csv
 
-    return read_csv(files, columns)
+    return read_csv(files, columns, text)
 
 
 def is_parquet(path: Path) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["column_of", "to_arrow"]
+__all__ = ["are_paths", "column_of", "to_arrow"]
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def to_arrow(data: Any, columns: Sequence[str] | None = None) -> pa.Table:
+def to_arrow(data: Any, columns: Sequence[str] | None = None, *, text: Collection[str] = ()) -> pa.Table:
     """Read a table into Arrow; memory is shared with ``data`` where that is possible.
 
     Args:
@@ -28,6 +28,7 @@ def to_arrow(data: Any, columns: Sequence[str] | None = None) -> pa.Table:
             list of dicts, one a row; a 2-D array or a list of rows (columns ``x0``, ``x1``, ...); a path, a glob or a
             list of paths of CSV or Parquet files.
         columns: keep just these, in this order; the others are not even converted.
+        text: the columns of a CSV to leave as text, whatever they look like.
 
     Returns:
         The (n, columns) table with ``str`` names; None, NaN, NaT and NA are null, the index is left out, float32 stays.
@@ -43,8 +44,8 @@ def to_arrow(data: Any, columns: Sequence[str] | None = None) -> pa.Table:
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(data, pandas.DataFrame):
         return _of_pandas(data, columns)
-    if isinstance(data, str | os.PathLike):
-        return _of_files(data, columns)
+    if are_paths(data):
+        return _of_files(data, columns, text)
     if isinstance(data, pa.Table | pa.RecordBatch):
         return _of_table(pa.table(data), columns)
     if isinstance(data, Mapping):
@@ -58,6 +59,18 @@ def to_arrow(data: Any, columns: Sequence[str] | None = None) -> pa.Table:
     if hasattr(data, "__array__"):
         return _of_matrix(data if isinstance(data, np.ma.MaskedArray) else np.asarray(data), columns)
     raise _not_a_table(data)
+
+
+def are_paths(data: Any) -> bool:
+    """Say whether data is a path, a glob, or a list of these.
+
+    Example:
+        >>> are_paths("flights.csv"), are_paths(["a.csv", "b.csv"]), are_paths([{"a": 1}])
+        (True, True, False)
+    """
+    if isinstance(data, str | os.PathLike):
+        return True
+    return isinstance(data, list | tuple) and bool(data) and all(isinstance(item, str | os.PathLike) for item in data)
 
 
 def _not_a_table(data: Any) -> DataError:
@@ -124,12 +137,10 @@ def _of_columns(
 
 
 def _of_rows(rows: Sequence[Any], columns: Sequence[str] | None) -> pa.Table:
-    """Read a list of dicts, of sequences, or of paths."""
+    """Read a list of dicts or of sequences."""
     if all(isinstance(row, Mapping) for row in rows):
         keys = list(dict.fromkeys(key for row in rows for key in row))
         return _of_columns(keys, lambda key: [row.get(key) for row in rows], columns, "the rows")
-    if all(isinstance(row, str | os.PathLike) for row in rows):
-        return _of_files(rows, columns)
     if all(isinstance(row, list | tuple | np.ndarray) for row in rows):
         widths = {len(row) for row in rows}
         if len(widths) > 1:
@@ -149,7 +160,7 @@ def _of_numbered(width: int, cells: Callable[[int], Any], columns: Sequence[str]
     return _of_columns([f"x{at}" for at in range(width)], lambda key: cells(int(key[1:])), columns, "the array")
 
 
-def _of_files(paths: Any, columns: Sequence[str] | None) -> pa.Table:
+def _of_files(paths: Any, columns: Sequence[str] | None, text: Collection[str]) -> pa.Table:
     from .files import read_files
 
-    return read_files(paths, columns)
+    return read_files(paths, columns, text)

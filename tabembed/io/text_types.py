@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["typed"]
+__all__ = ["MISSING_WORDS", "typed"]
 
 import re
 import warnings
@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 
 from .errors import DataWarning
 
-_MISSING = pa.array(["NA", "N/A", "n/a", "#N/A", "<NA>", "nan", "NaN", "null", "NULL", "None"])
+MISSING_WORDS = ("NA", "N/A", "n/a", "#N/A", "<NA>", "nan", "NaN", "null", "NULL", "None")
+"""Cells that are missing in a column of numbers, and text in a column of text."""
+_MISSING = pa.array(MISSING_WORDS)
 _BOOLS = (("true", "false"), ("True", "False"), ("TRUE", "FALSE"))
 _NUMBER = re.compile(r"-?(\d|\.\d|inf)", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["AdamRule", "Rows"]
+__all__ = ["AdamRule", "Factors", "Rows"]
 
 import math
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ class Rows(NamedTuple):
     """The rows of one batch, or the changes to be added to them.
 
     Args:
-        value: (n, ...) of the table.
+        value: (n, ...) of the table; may be None where nothing decays.
         first: (n, ...) first moments.
         second: (n, ...) second moments.
     """
@@ -24,6 +24,24 @@ class Rows(NamedTuple):
     value: Any
     first: Any
     second: Any
+
+
+class Factors(NamedTuple):
+    """What the rows of one batch are multiplied by; all of it is (n,) and 0 for a row that is to be left alone.
+
+    Args:
+        first_lost: the share of the first moment that is gone since the row's last update.
+        second_lost: the share of the second moment.
+        owed: how far to go in the direction of the last update, for the steps it was not moved ahead for.
+        ahead: how far to go in the direction of this update.
+        decayed: the share of the value that decays.
+    """
+
+    first_lost: Any
+    second_lost: Any
+    owed: Any
+    ahead: Any
+    decayed: Any
 
 
 class AdamRule(NamedTuple):
@@ -35,7 +53,6 @@ class AdamRule(NamedTuple):
         epsilon: added to the root of the second moment.
         weight_decay: decoupled, a step; 0 for none.
         learning_rate: scalar.
-        longest: of how many steps without a gradient the tail is counted at most.
     """
 
     beta_1: float
@@ -43,28 +60,46 @@ class AdamRule(NamedTuple):
     epsilon: float
     weight_decay: float
     learning_rate: Any
-    longest: int = LONGEST
 
-    def change(self, rows: Rows, gradient: Any, step: Any, gap: Any, ahead: Any) -> Rows:
+    def factors(self, step: Any, gap: Any, ahead: Any, counts: Any) -> Factors:
+        """Return what rows are multiplied by that come again.
+
+        Args:
+            step: scalar, 1 at the first step.
+            gap: (n,) steps since the rows' last update, at least 1.
+            ahead: (n,) for how many steps that update was made.
+            counts: (n,) 1, or 0 for a row that is to be left alone.
+
+        Returns:
+            The factors.
+        """
+        tail = self.tail(gap)
+        left = 1.0 if not self.weight_decay else (1 - self.learning_rate * self.weight_decay) ** gap
+        return Factors(
+            counts * (1 - self.beta_1**gap),
+            counts * (1 - self.beta_2**gap),
+            counts * self._rate(tf.maximum(step - gap, 1)) * (tail - self.tail(ahead)),
+            counts * self._rate(step) * tail,
+            counts * (1 - left),
+        )
+
+    def change(self, rows: Rows, gradient: Any, factors: Factors) -> Rows:
         """Return what to add to the rows, to bring them up to date and to make the step.
 
         Args:
-            rows: as they were left ``gap`` steps ago.
-            gradient: (n, ...) of this step.
-            step: scalar, 1 at the first step.
-            gap: (n, 1, ...) steps since the rows' last update, at least 1.
-            ahead: (n, 1, ...) for how many steps that update was made.
+            rows: as their last updates left them.
+            gradient: (n, ...) of this step; 0 for a row that is to be left alone.
+            factors: of the rows, each of a shape that broadcasts with theirs.
 
         Returns:
             The changes.
         """
-        first = gradient * (1 - self.beta_1) - rows.first * (1 - self.beta_1**gap)
-        second = tf.square(gradient) * (1 - self.beta_2) - rows.second * (1 - self.beta_2**gap)
-        owed = self._rate(tf.maximum(step - gap, 1)) * (self.tail(gap) - self.tail(ahead))
-        move = owed * self._direction(rows.first, rows.second)
-        move += self._rate(step) * self.tail(gap) * self._direction(rows.first + first, rows.second + second)
+        first = gradient * (1 - self.beta_1) - rows.first * factors.first_lost
+        second = tf.square(gradient) * (1 - self.beta_2) - rows.second * factors.second_lost
+        move = factors.owed * self._direction(rows.first, rows.second)
+        move += factors.ahead * self._direction(rows.first + first, rows.second + second)
         if self.weight_decay:
-            move += rows.value * (1 - (1 - self.learning_rate * self.weight_decay) ** gap)
+            move += factors.decayed * rows.value
         return Rows(-move, first, second)
 
     def tail(self, count: Any) -> Any:
@@ -74,13 +109,13 @@ class AdamRule(NamedTuple):
             count: of steps; the first moment falls by ``beta_1`` in each, the root of the second by ``sqrt(beta_2)``.
 
         Returns:
-            ``1 + r + ... + r ** (count - 1)`` with ``r = beta_1 / sqrt(beta_2)``.
+            ``1 + r + ... + r ** (count - 1)`` with ``r = beta_1 / sqrt(beta_2)``; no more than 255 terms.
 
         Example:
             >>> AdamRule(0.5, 0.25, 0.0, 0.0, 1.0).tail(tf.constant(3.0)).numpy().item()
             3.0
         """
-        ratio, count = self.beta_1 / math.sqrt(self.beta_2), tf.minimum(count, self.longest)
+        ratio, count = self.beta_1 / math.sqrt(self.beta_2), tf.minimum(count, LONGEST)
         return count if ratio == 1 else (1 - ratio**count) / (1 - ratio)
 
     def _rate(self, step: Any) -> Any:

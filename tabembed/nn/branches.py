@@ -11,11 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 
 from ..io.errors import DataError
 from ..schema.column import Column
 from ..schema.kinds import Boolean, Categorical, ColumnKind, Numeric
 from .embedding import RowwiseEmbedding
+from .row_prior import RowPrior
 from .seeds import Seeds
 from .standardize import Standardize
 
@@ -45,7 +47,20 @@ def _categorical(column: Column, kind: Categorical, safe: str, dim: int | None, 
         seed=seeds.next(),
         name=embedding_name(safe),
     )
-    return ids, keras.layers.Flatten(name=f"{safe}.flatten")(embedding(ids))
+    vectors = embedding(ids)
+    if kind.l2:
+        vectors = _prior(column, kind, safe)(ids, vectors)
+    return ids, keras.layers.Flatten(name=f"{safe}.flatten")(vectors)
+
+
+def _prior(column: Column, kind: Categorical, safe: str) -> RowPrior:
+    """Return the prior's layer, each row weighed by the cells that train it in an epoch."""
+    layer = RowPrior(kind.size, kind.l2, name=f"{safe}.prior")
+    hidden = column.rows * kind.unknown_rate
+    rare = float(column.rows - column.missing - kind.counts.sum())
+    cells = np.concatenate([[column.missing or hidden / 2], [rare + hidden], kind.counts]).astype(np.float32)
+    layer.weight.assign(1 / np.maximum(cells, 1))
+    return layer
 
 
 def _numeric(column: Column, kind: Numeric, safe: str, dim: int | None, seeds: Seeds) -> Branch:

@@ -18,10 +18,10 @@ MISSING_ID, UNKNOWN_ID, FIRST_LABEL_ID = 0, 1, 2
 class RowwiseEmbedding(keras.layers.Embedding):
     """A ``keras.layers.Embedding`` whose step costs what the batch costs, not what the table costs.
 
-    ``keras.layers.Embedding`` reads its whole variable before it gathers. This layer gathers straight from the variable;
-    the gradient is a ``tf.IndexedSlices`` of the rows in the batch, which ``RowwiseAdam`` applies to those rows only.
-    Everything else (arguments, file format, ids out of range) is as in Keras. A regularizer or a constraint on the table
-    works too, but reads all of it at every step.
+    ``keras.layers.Embedding`` reads its whole variable before it gathers. This layer gathers straight from the
+    variable; the gradient is a ``tf.IndexedSlices`` of the rows in the batch, which ``RowwiseAdam`` applies to those
+    rows only. Everything else (arguments, file format, ids out of range) is as in Keras. A regularizer or a constraint
+    on the table works too, but reads all of it at every step.
 
     While training it can hide labels, so that the missing row and the unknown row are trained where the data seldom or
     never shows them: each id of a label (2 or more) becomes 1 with probability ``unknown_rate`` and 0 with probability

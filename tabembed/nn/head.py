@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["build_head"]
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -13,35 +14,44 @@ from ..schema.target import Target
 from .seeds import Seeds
 
 
-def build_head(inputs: Any, target: Target, seeds: Seeds) -> Any:
-    """Return the model's output.
+def build_head(inputs: Sequence[Any], target: Target, seeds: Seeds) -> Any:
+    """Return the model's output: the inputs' scores summed, in the target's own terms.
 
-    **Shape**: (batch, width) -> (batch, 1) value in the target's unit (regression) or probability of the second class
-    (binary); (batch, classes) probabilities (multiclass).
+    **Shape**: (batch, width) each -> (batch, 1) value in the target's unit (regression) or probability of the second
+    class (binary); (batch, classes) probabilities (multiclass).
 
     Args:
-        inputs: the network's output.
+        inputs: the network's outputs.
         target: learned; its scale, or its classes and their shares, set where training starts.
-        seeds: of the initializer.
+        seeds: of the initializers.
     """
-    kernel = keras.initializers.GlorotUniform(seed=seeds.next())
-    # float32 also under mixed precision: a half-precision prediction would be rounded to three digits.
     if target.task == "regression":
-        x = keras.layers.Dense(1, kernel_initializer=kernel, dtype="float32", name="head.dense")(inputs)
-        return keras.layers.Rescaling(target.scale, target.mean, dtype="float32", name="head.prediction")(x)
+        scores = _scores(inputs, [0.0], seeds)
+        return keras.layers.Rescaling(target.scale, target.mean, dtype="float32", name="head.prediction")(scores)
     shares = np.asarray(target.counts, dtype=np.float64) / sum(target.counts)
     if target.task == "binary":
-        bias, units, activation = [float(np.log(shares[1] / shares[0]))], 1, "sigmoid"
+        bias, activation = [float(np.log(shares[1] / shares[0]))], "sigmoid"
     else:
-        bias, units, activation = np.log(shares).tolist(), len(shares), "softmax"
-    return keras.layers.Dense(
-        units,
-        activation,
-        kernel_initializer=kernel,
-        bias_initializer=_Start(bias),
-        dtype="float32",
-        name="head.probabilities",
-    )(inputs)
+        bias, activation = np.log(shares).tolist(), "softmax"
+    scores = _scores(inputs, bias, seeds)
+    return keras.layers.Activation(activation, dtype="float32", name="head.probabilities")(scores)
+
+
+def _scores(inputs: Sequence[Any], bias: list[float], seeds: Seeds) -> Any:
+    """Return (batch, len(bias)): one dense layer for each input, summed."""
+    scores = [
+        # float32 also under mixed precision: a half-precision prediction would be rounded to three digits.
+        keras.layers.Dense(
+            len(bias),
+            kernel_initializer=keras.initializers.GlorotUniform(seed=seeds.next()),
+            use_bias=at == 0,
+            bias_initializer=_Start(bias),
+            dtype="float32",
+            name="head.dense" if at == 0 else "head.linear",
+        )(values)
+        for at, values in enumerate(inputs)
+    ]
+    return scores[0] if len(scores) == 1 else keras.layers.Add(dtype="float32", name="head.sum")(scores)
 
 
 @keras.saving.register_keras_serializable(package="tabembed")

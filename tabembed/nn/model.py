@@ -10,11 +10,13 @@ from typing import Any
 import keras
 
 from ..io.errors import DataError
+from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from .branches import build_branch
 from .extract import embedding_of
 from .head import build_head
 from .networks import build_network
+from .networks.joined import Joined
 from .seeds import Seeds
 from .warm_start import load_tables_into, tables_of, warm_dims
 
@@ -62,9 +64,8 @@ def build_model(
     dims = warm_dims(schema, tables)
     seeds = Seeds(random_state)
     inputs, branches = _build_branches(schema, dims, seeds)
-    joined = keras.layers.Concatenate(name="network.concatenate")(branches)
-    hidden = build_network(network, joined, seeds, options)
-    model = keras.Model(inputs, build_head(hidden, target, seeds), name=f"tabembed_{network}")
+    last = build_network(network, _join(schema, branches), seeds, options)
+    model = keras.Model(inputs, build_head(last, target, seeds), name=f"tabembed_{network}")
     load_tables_into(model, schema, tables)
     _freeze(model, schema, freeze)
     return model
@@ -80,6 +81,13 @@ def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tu
         inputs[safe], branch = build_branch(schema.column(name), safe, dims.get(name), seeds)
         branches.append(branch)
     return inputs, branches
+
+
+def _join(schema: Schema, branches: list[Any]) -> Joined:
+    values = keras.layers.Concatenate(name="network.concatenate")(branches)
+    kinds = schema.features.values()
+    dropout = tuple(kind.dropout_rate if isinstance(kind, Categorical) else 0.0 for kind in kinds)
+    return Joined(values, tuple(branch.shape[-1] for branch in branches), dropout)
 
 
 def _freeze(model: keras.Model, schema: Schema, columns: str | Iterable[str]) -> None:

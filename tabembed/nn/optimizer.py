@@ -10,17 +10,19 @@ import keras
 import tensorflow as tf
 
 from ..io.errors import DataError
-from .adam_rule import AdamRule, Rows
-from .row_gradients import RowGradient, clip_global_norm, clip_norm, clip_value, sum_into_leaders
-from .stamps import exchange, make_stamp, steps_ahead, steps_since
+from .adam_rule import AdamRule
+from .row_gradients import RowGradient, clip_global_norm, clip_norm, clip_value
+from .row_update import Table, update_tables
+from .stamps import make_stamp
 
 
 @keras.saving.register_keras_serializable(package="tabembed")
 class RowwiseAdam(keras.optimizers.Adam):
     """Adam that updates only the rows a batch holds, and still moves them as Adam over the whole table would.
 
-    A variable whose gradient is a ``tf.IndexedSlices`` (the table of a ``RowwiseEmbedding``) is updated by scatters into
-    the rows of the batch; every other variable is updated by Keras' Adam. No step and no option runs over a whole table.
+    A variable whose gradient is a ``tf.IndexedSlices`` (the table of a ``RowwiseEmbedding``) is updated by scatters
+    into the rows of the batch; every other variable is updated by Keras' Adam. No step and no option runs over a whole
+    table.
 
     A row that was not in the batch for k - 1 steps is brought up to date when it comes again:
 
@@ -58,8 +60,8 @@ class RowwiseAdam(keras.optimizers.Adam):
         amsgrad: refused unless False.
 
     Raises:
-        DataError: when ``use_ema``, ``gradient_accumulation_steps`` or ``amsgrad`` is asked for, or a beta is out of its
-            range.
+        DataError: when ``use_ema``, ``gradient_accumulation_steps`` or ``amsgrad`` is asked for, or a beta is out of
+            its range.
 
     Example:
         >>> table = keras.Variable(tf.ones((4, 2)), name="table")
@@ -128,13 +130,29 @@ class RowwiseAdam(keras.optimizers.Adam):
 
     def _backend_apply_gradients(self, grads: Any, trainable_variables: Any) -> None:
         grads = self._clip_gradients([grad.slices if isinstance(grad, RowGradient) else grad for grad in grads])
-        pairs = zip(grads, trainable_variables, strict=True)
-        self._apply_weight_decay([variable for grad, variable in pairs if not self._goes_by_rows(grad, variable)])
-        self._backend_update_step(grads, trainable_variables, self.learning_rate)
+        dense, sparse = self._split(zip(grads, trainable_variables, strict=True))
+        if dense:
+            grads, variables = zip(*dense, strict=True)
+            self._apply_weight_decay(variables)
+            self._backend_update_step(grads, variables, self.learning_rate)
+        if sparse:
+            update = tf.__internal__.distribute.interim.maybe_merge_call
+            update(
+                self._update_tables_everywhere,
+                self._distribution_strategy,
+                self._all_reduce_sum_gradients([(grad, getattr(variable, "value", variable)) for grad, variable in sparse]),
+                self.learning_rate,
+            )
 
-    def _goes_by_rows(self, gradient: Any, variable: Any) -> bool:
-        stamps = self._stamps[self._get_variable_index(variable)]
-        return stamps is not None and isinstance(gradient, tf.IndexedSlices)
+    def _split(self, pairs: Any) -> tuple[list[Any], list[Any]]:
+        """Split pairs of gradient and variable into those of all rows and those of some."""
+        dense: list[Any] = []
+        sparse: list[Any] = []
+        for gradient, variable in pairs:
+            stamps = self._stamps[self._get_variable_index(variable)]
+            by_rows = stamps is not None and isinstance(gradient, tf.IndexedSlices)
+            (sparse if by_rows else dense).append((gradient, variable))
+        return dense, sparse
 
     def _clip_gradients(self, grads: Any) -> Any:
         if self.clipnorm and self.clipnorm > 0:
@@ -146,42 +164,38 @@ class RowwiseAdam(keras.optimizers.Adam):
         return grads
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Update one variable and its slots.
+        """Update all of one variable and its slots.
 
         Args:
-            gradient: a tensor of the variable's shape or a ``tf.IndexedSlices`` of its rows.
+            gradient: a tensor of the variable's shape, or what can be turned into one.
             variable: the variable.
             learning_rate: a scalar.
         """
-        if self._goes_by_rows(gradient, variable):
-            self._update_rows(gradient, variable, learning_rate)
-            return
-        stamps = self._stamps[self._get_variable_index(variable)]
         super().update_step(tf.convert_to_tensor(gradient), variable, learning_rate)
+        stamps = self._stamps[self._get_variable_index(variable)]
         if stamps is not None:
             self.assign(stamps, tf.fill(stamps.shape, make_stamp(self._step(), 1)))
 
     def _step(self) -> Any:
         return tf.cast(self.iterations + 1, tf.int32)
 
-    def _update_rows(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Bring the rows of the batch up to date and make their step; the class says what is computed."""
-        index, ids, step = self._get_variable_index(variable), gradient.indices, self._step()
+    def _update_tables_everywhere(self, distribution: Any, grads_and_vars: Any, learning_rate: Any) -> None:
+        """Update the tables of each replica (``tf.distribute``)."""
+        grads, variables = zip(*grads_and_vars, strict=True)
+        arguments = grads, variables, learning_rate
+        distribution.extended.update(variables[0], self._update_tables, args=arguments, group=False)
+
+    def _update_tables(self, _: Any, grads: Any, variables: Any, learning_rate: Any) -> None:
+        """Update the batch's rows of all tables."""
+        step = self._step()
+        rule = AdamRule(self.beta_1, self.beta_2, self.epsilon, self.weight_decay or 0.0, learning_rate)
+        tables = [self._table(grad, variable) for grad, variable in zip(grads, variables, strict=True)]
+        update_tables(tables, rule, step)
+
+    def _table(self, gradient: Any, variable: Any) -> Table:
+        index = self._get_variable_index(variable)
         stamps, first, second = (slots[index].value for slots in (self._stamps, self._momentums, self._velocities))
-        real = tf.float64 if variable.dtype == tf.float64 else tf.float32
-        last, leaders = exchange(stamps, ids, lambda last: make_stamp(step, steps_since(last, step)))
-        sums, leads = sum_into_leaders(tf.cast(gradient.values, real), leaders)
-        decay = self.weight_decay if self.weight_decay and self._use_weight_decay(variable) else 0.0
-        rule = AdamRule(self.beta_1, self.beta_2, self.epsilon, decay, tf.cast(learning_rate, real))
-        tables = Rows(variable, first, second)
-
-        def column(numbers: Any) -> Any:
-            return tf.reshape(tf.cast(numbers, real), [-1] + [1] * (len(variable.shape) - 1))
-
-        rows = Rows(*(tf.cast(tf.gather(table, ids), real) for table in tables))
-        gap, ahead = column(steps_since(last, step)), column(steps_ahead(last))
-        for table, gain in zip(tables, rule.change(rows, sums, tf.cast(step, real), gap, ahead), strict=True):
-            table.scatter_add(tf.IndexedSlices(tf.cast(gain * column(leads), table.dtype), ids))
+        return Table(gradient.indices, gradient.values, stamps, variable, first, second, self._use_weight_decay(variable))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that build this optimizer again; the refused ones aren't among them."""

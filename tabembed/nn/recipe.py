@@ -14,6 +14,7 @@ import numpy as np
 
 from ..io.errors import DataError
 from ..schema.schema import Schema
+from ..schema.target import Target
 from .dataset import make_dataset
 from .optimizer import RowwiseAdam
 from .progress import Progress
@@ -36,7 +37,7 @@ class Recipe:
 
     epochs: int = 20
     batch_size: int | str = "auto"
-    learning_rate: float = 2e-3
+    learning_rate: float = 6e-3
     weight_decay: float = 0.02
     validation_fraction: float = 0.1
     patience: int = 5
@@ -55,8 +56,8 @@ class Recipe:
             raise DataError(f"`validation_fraction` must be in [0, 1), however: {self.validation_fraction!r}")
         if not self.learning_rate > 0 or not self.weight_decay >= 0:
             raise DataError(
-                f"`learning_rate` must be above 0 and `weight_decay` 0 or more, however: learning_rate={self.learning_rate!r}, "
-                f"weight_decay={self.weight_decay!r}"
+                f"`learning_rate` must be above 0 and `weight_decay` 0 or more, however: "
+                f"learning_rate={self.learning_rate!r}, weight_decay={self.weight_decay!r}"
             )
 
     def batch_rows(self, rows: int) -> int:
@@ -95,7 +96,7 @@ def split_rows(classes: np.ndarray | None, rows: int, fraction: float, seed: int
     else:
         for position in np.unique(classes):
             of_class = order[classes[order] == position]
-            held[of_class[: int(round(len(of_class) * fraction))]] = True
+            held[of_class[: round(len(of_class) * fraction)]] = True
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
@@ -137,20 +138,8 @@ def train(
         return make_dataset(schema, columns, target[rows], size, sample_weight=weights, **how)
 
     steps = math.ceil(len(training) / batch)
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
-    model.compile(
-        RowwiseAdam(schedule, weight_decay=recipe.weight_decay or None),
-        wanted.loss,
-        # In units of the baseline's squared error, so that a target of any scale trains alike.
-        loss_weights=None if wanted.is_classification else 1 / wanted.scale**2,
-        steps_per_execution=min(16, steps),
-        jit_compile=False,
-    )
-    extra, progress = list(callbacks), Progress(recipe.epochs, steps)
-    if len(held):
-        extra.append(keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True))
-    if recipe.verbose:
-        extra.append(progress)
+    _compile(model, wanted, recipe, steps)
+    progress = Progress(recipe.epochs, steps)
     try:
         history = model.fit(
             part(training, batch, shuffle=True, seed=seeds.next()),
@@ -158,8 +147,26 @@ def train(
             epochs=recipe.epochs,
             shuffle=False,
             verbose=0,
-            callbacks=extra,
+            callbacks=[*callbacks, *_callbacks(recipe, len(held)), *([progress] if recipe.verbose else [])],
         )
     finally:
         progress.stop()
     return history, held
+
+
+def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int) -> None:
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
+    model.compile(
+        RowwiseAdam(schedule, weight_decay=recipe.weight_decay or None),
+        target.loss,
+        loss_weights=target.loss_weight,
+        steps_per_execution=min(16, steps),
+        jit_compile=False,
+    )
+
+
+def _callbacks(recipe: Recipe, held: int) -> list[keras.callbacks.Callback]:
+    """Stop early by the held-out rows; without any there is nothing to judge by."""
+    if not held:
+        return []
+    return [keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)]

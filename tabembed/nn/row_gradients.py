@@ -29,7 +29,7 @@ def leaders_by_sorting(ids: Any) -> Any:
         ids: (n,) ints.
 
     Returns:
-        (n,) int32, ``leaders[i]`` is the first position that holds ``ids[i]``. All shapes are static, as XLA wants them.
+        (n,) int32, ``leaders[i]`` is the first position that holds ``ids[i]``. Shapes are static, as XLA wants them.
 
     Example:
         >>> leaders_by_sorting(tf.constant([7, 3, 7, 7, 5])).numpy().tolist()

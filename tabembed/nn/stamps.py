@@ -63,29 +63,39 @@ def steps_since(stamp: Any, step: Any) -> Any:
     return tf.maximum(tf.math.floormod(step - tf.math.floordiv(stamp, LONGEST + 1), STEPS), 1)
 
 
-def exchange(stamps: Any, ids: Any, renew: Callable[[Any], Any]) -> tuple[Any, Any]:
-    """Renew the stamps of a batch, and name one position for each of its ids.
+def exchange(columns: list[Any], ids: list[Any], renew: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """Renew the stamps of a batch in each table, and name one position for each of its ids.
 
-    The column of stamps itself finds the duplicates: every position writes its number at its id, one of those of equal
-    ids stays. That takes a time in proportion to the batch, where sorting it takes longer. Each write is made to depend
-    on the read before it (by adding a minimum that is always 0), or XLA would copy the column to have both.
+    A column of stamps finds its duplicates itself: every position writes its number at its id, one of those of equal ids
+    stays. That takes a time in proportion to the batch, where sorting it takes longer. Each write is made to depend on
+    the read before it (by adding a minimum that is always 0), or XLA would copy the column to have both.
 
     Args:
-        stamps: int32 variable (rows,).
-        ids: (n,) ints.
-        renew: the new stamps (n,) of the old ones (n,).
+        columns: an int32 variable (rows,) for each table; a variable stands there once.
+        ids: (n,) ints for each table.
+        renew: the new stamps of the old ones, for the batches of all tables end to end.
 
     Returns:
-        (n,) int32 old stamps, and (n,) int32 leaders: the same position for all positions of one id.
+        Old stamps and leaders, int32, for the batches of all tables end to end. The leader is the same position for all
+        positions of one id of one table.
 
     Example:
         >>> stamps = tf.Variable([0, 0, 0, 0])
-        >>> old, leaders = exchange(stamps, tf.constant([2, 1, 2]), lambda old: old + 5)
+        >>> old, leaders = exchange([stamps], [tf.constant([2, 1, 2])], lambda old: old + 5)
         >>> stamps.numpy().tolist(), len(set(leaders.numpy().tolist()))
         ([0, 5, 5, 0], 2)
     """
-    old = tf.gather(stamps, ids)
-    stamps.scatter_update(tf.IndexedSlices(tf.range(tf.size(ids)) + tf.minimum(old, 0), ids))
-    leaders = tf.gather(stamps, ids)
-    stamps.scatter_update(tf.IndexedSlices(renew(old) + tf.minimum(leaders, 0), ids))
+
+    def read() -> Any:
+        return tf.concat([tf.gather(column, some) for column, some in zip(columns, ids, strict=True)], 0)
+
+    def write(numbers: Any) -> None:
+        parts = tf.split(numbers, [tf.size(some) for some in ids])
+        for column, some, part in zip(columns, ids, parts, strict=True):
+            column.scatter_update(tf.IndexedSlices(part, some))
+
+    old = read()
+    write(tf.range(tf.size(old)) + tf.minimum(old, 0))
+    leaders = read()
+    write(renew(old) + tf.minimum(leaders, 0))
     return old, leaders

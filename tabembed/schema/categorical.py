@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Categorical"]
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -13,7 +14,12 @@ import pyarrow as pa
 from ..io.errors import DataError
 from .dims import DEFAULT_RULE, DIM_RULES, dim_for
 from .kind import ColumnKind
+from .labels import cells_as_labels
 from .vocabulary import FIRST_ID, Vocabulary
+
+_HALF_DROPPED_AT = 100
+"""Rows a label; chosen on a table of 30,000 rows with columns of 7,000 labels and on the New York flights
+(`benchmarks/many_labels.py`)."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,9 @@ class Categorical(ColumnKind):
         max_size: at most so many labels get a row, the most frequent ones.
         dim_rule: ``"fourth_root"`` (the default), ``"half"``, ``"fastai"`` or ``"realmlp"``.
         unknown_rate: share of the cells that count as unknown while training, so that the unknown row learns.
+        dropout: share of the rows in which the network's deep layers don't see this column while training; None chooses
+            by rows a label, ``1 / (1 + rows / labels / 100)``: 0.5 at a hundred rows a label.
+        l2: strength of the prior that keeps a label's vector near zero until its rows say otherwise; 0 for none.
         vocabulary: the labels and counts; ``infer_schema`` fills it in.
 
     Raises:
@@ -33,7 +42,8 @@ class Categorical(ColumnKind):
 
     Example:
         >>> import pandas as pd, tabembed as te
-        >>> schema = te.infer_schema(pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]}), kinds={"dest": te.Categorical(dim=3)})
+        >>> df = pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]})
+        >>> schema = te.infer_schema(df, kinds={"dest": te.Categorical(dim=3)})
         >>> schema["dest"].labels, schema["dest"].dim
         (['LAX', 'BOS'], 3)
     """
@@ -43,6 +53,8 @@ class Categorical(ColumnKind):
     max_size: int | None = None
     dim_rule: str | None = None
     unknown_rate: float = 0.02
+    dropout: float | None = None
+    l2: float = 30.0
     vocabulary: Vocabulary | None = None
 
     key: ClassVar[str] = "categorical"
@@ -54,6 +66,10 @@ class Categorical(ColumnKind):
                 raise DataError(f"`{argument}` must be a whole number of 1 or more, however: {argument}={value!r}")
         if not 0 <= self.unknown_rate < 1:
             raise DataError(f"`unknown_rate` must be in [0, 1), however: unknown_rate={self.unknown_rate!r}")
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise DataError(f"`dropout` must be in [0, 1), however: dropout={self.dropout!r}")
+        if not 0 <= self.l2 < math.inf:
+            raise DataError(f"`l2` must be a number of 0 or more, however: l2={self.l2!r}")
         if self.dim_rule is not None and self.dim_rule not in DIM_RULES:
             raise DataError(f"`dim_rule` must be one of {', '.join(DIM_RULES)}, however: dim_rule={self.dim_rule!r}")
         if self.vocabulary is None and self.dim is not None and self.dim_rule is not None:
@@ -68,6 +84,13 @@ class Categorical(ColumnKind):
     def pinned(self) -> bool:
         """Whether ``dim`` was declared rather than chosen by a rule."""
         return self.dim is not None and self.dim_rule is None
+
+    @property
+    def dropout_rate(self) -> float:
+        """``dropout``, or the share chosen by rows a label."""
+        if self.dropout is not None:
+            return self.dropout
+        return 1 / (1 + float(self.counts.sum()) / max(1, self.kept) / _HALF_DROPPED_AT)
 
     @property
     def labels(self) -> list[str]:
@@ -92,7 +115,9 @@ class Categorical(ColumnKind):
 
     def _vocabulary(self) -> Vocabulary:
         if self.vocabulary is None:
-            raise DataError("this Categorical has no labels yet: te.infer_schema(data, kinds={column: ...}) learns them")
+            raise DataError(
+                "this Categorical has no labels yet: te.infer_schema(data, kinds={column: ...}) learns them"
+            )
         return self.vocabulary
 
     def learn(self, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Self, int]:
@@ -115,6 +140,10 @@ class Categorical(ColumnKind):
         """Return (n,) int32 ids: 0 missing, 1 unknown, 2.. the labels."""
         return self._vocabulary().encode(values, name, self.kept)
 
+    def read_cells(self, cells: pa.ChunkedArray) -> pa.Array:
+        """Read a CSV's cells as this column's labels; see ``cells_as_labels``."""
+        return cells_as_labels(cells, self._vocabulary().known)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the arguments and the vocabulary."""
         return {
@@ -123,6 +152,8 @@ class Categorical(ColumnKind):
             "min_count": self.min_count,
             "max_size": self.max_size,
             "unknown_rate": self.unknown_rate,
+            "dropout": self.dropout,
+            "l2": self.l2,
             "vocabulary": None if self.vocabulary is None else self.vocabulary.to_dict(),
         }
 

@@ -35,8 +35,8 @@ DIM_RULES: dict[str, Callable[[int, int], int]] = {
     "fastai": _fastai,
     "realmlp": _realmlp,
 }
-"""``half``: pytorch-tabular, Guo & Berkhahn 2016 in spirit; ``fastai``: fastai's ``emb_sz_rule``; ``realmlp``: arXiv 2407.04491,
-section 3; ``fourth_root``: ours, the default."""
+"""``half``: pytorch-tabular's rule; ``fastai``: fastai's ``emb_sz_rule``; ``realmlp``: arXiv 2407.04491, section 3;
+``fourth_root``: ours, the default."""
 
 
 def dim_for(rule: str, labels: int, rows: int) -> int:

@@ -6,12 +6,13 @@ midnight -> ISO date; other time stamps -> ISO. A string is never rewritten. Non
 
 from __future__ import annotations
 
-__all__ = ["factorize", "label_of", "labels_of"]
+__all__ = ["cells_as_labels", "factorize", "label_of", "labels_of"]
 
 import datetime
 import decimal
 import math
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..io.errors import DataError
+from ..io.text_types import MISSING_WORDS
+
+# Without leading zeros and of at most 15 digits: others stay text in a typed column too.
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d*)?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def label_of(value: Any) -> str | None:
@@ -91,6 +97,44 @@ def factorize(values: pa.Array | pa.ChunkedArray, name: str = "values") -> tuple
     encoded = values if pa.types.is_dictionary(values.type) else _dictionary_encode(values, name)
     codes = pc.fill_null(encoded.indices.cast(pa.int32()), -1).to_numpy(zero_copy_only=False)
     return _merge(codes, _distinct(encoded.dictionary, name))
+
+
+def cells_as_labels(cells: pa.ChunkedArray, known: Container[str]) -> pa.Array:
+    """Read a CSV's cells as the labels they had when the vocabulary was made, whatever else this file holds.
+
+    A column is typed by all its cells, so "7.0" is the label "7" in a file of numbers and "7.0" in one that also holds
+    words. A cell that is a known label is that label; another is read as the number, bool or date it spells.
+
+    Args:
+        cells: (n,) text.
+        known: the labels of the vocabulary.
+
+    Returns:
+        (n,) dictionary of text.
+
+    Example:
+        >>> labels_of(cells_as_labels(pa.chunked_array([["7.0", "007", "x", "NA"]]), {"7", "x"}))
+        ['7', '007', 'x', None]
+    """
+    encoded = pa.concat_arrays([*cells.chunks, pa.array([], cells.type)]).dictionary_encode()
+    labels = [text if text in known else _retyped(text) for text in encoded.dictionary.to_pylist()]
+    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(labels, pa.string()))
+
+
+def _retyped(text: str) -> str | None:
+    """Return the label that a cell has in a column of its own type."""
+    if text in MISSING_WORDS:
+        return None
+    if text.casefold() in ("true", "false"):
+        return text.capitalize()
+    if _NUMBER.fullmatch(text):
+        return label_of(float(text))
+    if _DATE.match(text):
+        try:
+            return label_of(datetime.datetime.fromisoformat(text))
+        except ValueError:
+            return text
+    return text
 
 
 def _dictionary_encode(values: pa.Array, name: str) -> pa.DictionaryArray:

@@ -10,12 +10,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+import pyarrow as pa
 
 from ..io.errors import DataError, LabelError
-from ..io.frames import to_arrow
+from ..io.files import expand, is_parquet
+from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from .column import Column
-from .kinds import KINDS, ColumnKind, Ignored
+from .kinds import KINDS, Categorical, ColumnKind, Ignored
 from .names import safe_names
 from .show import table_text
 from .target import Target
@@ -155,8 +157,28 @@ class Schema:
             array([2.], dtype=float32)
         """
         features = self.features
-        table = to_arrow(data, columns=list(features))
+        table = self.table(data)
         return {name: kind.encode(table.column(name), name) for name, kind in features.items()}
+
+    def table(self, data: Any, *, target: bool = False) -> pa.Table:
+        """Return the schema's columns as an Arrow table, a CSV's categories by the labels they were learned under.
+
+        Args:
+            data: anything ``infer_schema`` takes.
+            target: whether the target comes along, last.
+
+        Raises:
+            LabelError: for a column that is missing.
+        """
+        columns = [*self.features, *([self.need_target().name] if target else [])]
+        known = {name: kind for name, kind in self.features.items() if isinstance(kind, Categorical)}
+        if not are_paths(data) or is_parquet(expand(data)[0]):
+            return to_arrow(data, columns)
+        table = to_arrow(data, columns, text=known)
+        arrays = [
+            known[name].read_cells(table.column(name)) if name in known else table.column(name) for name in columns
+        ]
+        return pa.Table.from_arrays(arrays, names=columns)
 
     def inputs(self, data: Any) -> dict[str, np.ndarray]:
         """Return {model input name: array (n, 1)}, for ``model.predict`` by hand."""
@@ -207,7 +229,7 @@ class Schema:
         """
         from ..nn.dataset import check_weights, make_dataset
 
-        table = to_arrow(data, columns=[*self.features, self.need_target().name])
+        table = self.table(data, target=True)
         return make_dataset(
             self,
             self.encode(table),

@@ -54,6 +54,11 @@ class Target:
         return {"regression": "mse", "binary": "binary_crossentropy"}.get(self.task, "sparse_categorical_crossentropy")
 
     @property
+    def loss_weight(self) -> float | None:
+        """What ``compile(loss_weights=)`` takes so that a target of any scale trains alike: 1 / variance, or None."""
+        return None if self.is_classification else 1 / self.scale**2
+
+    @property
     def metrics(self) -> list[str]:
         """The Keras metrics that fit the model's output."""
         return {"regression": ["mae", "R2Score"], "binary": ["accuracy", "AUC"]}.get(self.task, ["accuracy"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["FIRST_ID", "MISSING_ID", "UNKNOWN_ID", "Vocabulary"]
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -78,6 +78,11 @@ class Vocabulary:
     @cached_property
     def _ids(self) -> dict[str, int]:
         return {label: at for at, label in enumerate(self.labels, FIRST_ID)}
+
+    @property
+    def known(self) -> Container[str]:
+        """The labels, quick to look up."""
+        return self._ids
 
     def kept(self, min_count: int, max_size: int | None) -> int:
         """Return how many labels get a row: those with ``min_count`` rows or more, at most ``max_size``.

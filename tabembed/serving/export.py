@@ -78,6 +78,10 @@ def export(
 @contextmanager
 def _aside(path: Path) -> Iterator[Path]:
     """Give a hidden folder in a model's folder; on failure it goes, with the folders that were made for it."""
+    if (path / "saved_model.pb").exists():
+        raise DataError(
+            f"output '{path}' is one version of a model; export to {str(path.parent)!r}, which holds the versions"
+        )
     check_writable(path, directory=True)
     made = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=True)

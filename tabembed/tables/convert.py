@@ -51,7 +51,10 @@ def keras_of(table: LabelledVectors, trainable: bool) -> KerasTable:
 
 def torch_of(table: LabelledVectors, trainable: bool) -> TorchTable:
     """Answer ``EmbeddingTable.to_torch``."""
-    torch = require("torch", "torch")
+    try:
+        import torch
+    except ImportError as error:  # no extra brings it: which build to install, only the user knows
+        raise ImportError("to_torch needs PyTorch, which is not installed: pip install torch") from error
     embedding = torch.nn.Embedding.from_pretrained(torch.from_numpy(_all_rows(table)), freeze=not trainable)
     return TorchTable(embedding, {label: row for row, label in enumerate(table.labels, start=2)})
 

@@ -198,6 +198,7 @@ def test_it_is_saved_and_loaded_by_keras(frame: pd.DataFrame, features: list[str
         schema = te.infer_schema(frame[[*features, target]], target)
         model = te.build_model(schema, hidden=(8,))
         model.compile(te.RowwiseAdam(1e-3), schema.need_target().loss)
+        model.fit(schema.dataset(frame), shuffle=False, verbose=0)
         model.save(tmp_path / "model.keras")
         again = keras.saving.load_model(tmp_path / "model.keras")
         np.testing.assert_array_equal(predict(again, schema, frame), predict(model, schema, frame))

@@ -53,13 +53,14 @@ def test_summing_duplicates_keeps_the_gradient_and_puts_it_in_one_place(ids: lis
 @given(some_ids, st.floats(0.01, 10))
 def test_clipping_is_that_of_the_dense_gradient(ids: list[int], limit: float) -> None:
     rows, other = slices(ids), tf.constant([[3.0, -4.0]])
-    np.testing.assert_allclose(dense(clip_value(rows, limit)), np.clip(dense(rows), -limit, limit), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(dense(clip_norm(rows, limit)), tf.clip_by_norm(dense(rows), limit), rtol=1e-4, atol=1e-6)
-    ours = clip_global_norm([rows, other], limit)
-    for mine, expected in zip(ours, tf.clip_by_global_norm([dense(rows), other], limit)[0], strict=True):
-        np.testing.assert_allclose(dense(mine), expected, rtol=1e-4, atol=1e-6)
-    assert isinstance(ours[0], tf.IndexedSlices)
-    assert not isinstance(ours[1], tf.IndexedSlices)
+    whole = dense(rows)
+    clipped = clip_global_norm([rows, other], limit)
+    assert [isinstance(gradient, tf.IndexedSlices) for gradient in clipped] == [True, False]
+    mine = [clip_value(rows, limit), clip_norm(rows, limit), *clipped]
+    theirs = [np.clip(whole, -limit, limit), tf.clip_by_norm(whole, limit)]
+    theirs += tf.clip_by_global_norm([whole, other], limit)[0]
+    for ours, expected in zip(mine, theirs, strict=True):
+        np.testing.assert_allclose(dense(ours), expected, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("clip", [clip_value, clip_norm])

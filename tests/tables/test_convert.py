@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -144,3 +145,24 @@ def test_keras(small: EmbeddingTable) -> None:
     model = keras.Model(inputs, embedding(inputs))
     assert np.array_equal(np.asarray(model(t.ids(values)[:, None]))[:, 0], t.lookup(values))
     assert EmbeddingTable(["a"], [[1]]).to_keras().embedding.input_dim == 3
+
+
+def test_libraries_that_are_not_installed(
+    small: EmbeddingTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.save(tmp_path / "t.safetensors")
+    for module in ("torch", "gensim.models", "safetensors", "safetensors.numpy", "matplotlib.pyplot"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match="to_torch needs PyTorch, which is not installed: pip install torch"):
+        small.to_torch()
+    with pytest.raises(
+        ImportError, match=r"this needs 'gensim', which is not installed: pip install 'tabembed\[gensim\]'"
+    ):
+        small.to_gensim()
+    with pytest.raises(ImportError, match=r"pip install 'tabembed\[safetensors\]'"):
+        small.save(tmp_path / "u.safetensors")
+    with pytest.raises(ImportError, match=r"pip install 'tabembed\[safetensors\]'"):
+        EmbeddingTable.load(tmp_path / "t.safetensors")
+    with pytest.raises(ImportError, match=r"pip install 'tabembed\[plot\]'"):
+        small.plot()
+    assert [path.name for path in tmp_path.iterdir()] == ["t.safetensors"]

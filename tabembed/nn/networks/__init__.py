@@ -9,17 +9,18 @@ from typing import Any
 
 from ...io.errors import DataError
 from ..seeds import Seeds
+from .joined import Joined
 from .mlp import mlp
 
 NETWORKS: dict[str, Callable[..., Any]] = {"mlp": mlp}
 
 
-def build_network(name: str, inputs: Any, seeds: Seeds, options: dict[str, Any]) -> Any:
-    """Return the named network's output, (batch, width).
+def build_network(name: str, inputs: Joined, seeds: Seeds, options: dict[str, Any]) -> list[Any]:
+    """Return what the named network gives the head: values (batch, width) each, whose scores the head sums.
 
     Args:
         name: a name in ``NETWORKS``.
-        inputs: (batch, width) the concatenated branches.
+        inputs: the concatenated branches.
         seeds: of initializers and dropout.
         options: the network's own arguments.
 
@@ -33,4 +34,5 @@ def build_network(name: str, inputs: Any, seeds: Seeds, options: dict[str, Any])
     for option in options:
         if option not in taken:
             raise DataError(f"network {name!r} takes {', '.join(sorted(taken))}, however: {option}={options[option]!r}")
-    return network(inputs, seeds, **options)
+    last: list[Any] = network(inputs, seeds, **options)
+    return last

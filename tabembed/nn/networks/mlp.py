@@ -1,4 +1,9 @@
-"""The multi-layer perceptron over concatenated embeddings (Guo & Berkhahn 2016, arXiv 1604.06737, section III)."""
+"""The multi-layer perceptron over concatenated embeddings (Guo & Berkhahn 2016, arXiv 1604.06737, section III).
+
+Two departures, both for columns of many labels, where the plain network learns single rows by heart and falls below
+a linear model: a linear path beside the layers (Cheng et al. 2016, "Wide & Deep", arXiv 1606.07792, section 3.3), and
+whole columns dropped from the deep path, more often the fewer rows a label has.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +15,15 @@ from typing import Any
 import keras
 
 from ...io.errors import DataError
+from ..column_dropout import ColumnDropout
 from ..seeds import Seeds
+from .joined import Joined
 
 
-def mlp(inputs: Any, seeds: Seeds, *, hidden: Sequence[int] = (256, 128), dropout: float = 0.1) -> Any:
-    """Return dense ReLU layers with dropout between them.
+def mlp(inputs: Joined, seeds: Seeds, *, hidden: Sequence[int] = (256, 128), dropout: float = 0.1) -> list[Any]:
+    """Return the end of dense ReLU layers with dropout between them, and the concatenated branches for the linear path.
 
-    **Shape**: (batch, width) -> (batch, hidden[-1])
+    **Shape**: (batch, width) -> (batch, hidden[-1]) and (batch, width)
 
     Args:
         inputs: the concatenated branches.
@@ -31,10 +38,12 @@ def mlp(inputs: Any, seeds: Seeds, *, hidden: Sequence[int] = (256, 128), dropou
         raise DataError(f"`hidden` must be whole numbers of 1 or more, however: hidden={hidden!r}")
     if not 0 <= dropout < 1:
         raise DataError(f"`dropout` must be in [0, 1), however: dropout={dropout!r}")
-    x = inputs
+    x = inputs.values
+    if any(inputs.dropout):
+        x = ColumnDropout(inputs.dropout, inputs.widths, seed=seeds.next(), name="mlp.column_dropout")(x)
     for at, units in enumerate(hidden, 1):
         initializer = keras.initializers.HeUniform(seed=seeds.next())
         x = keras.layers.Dense(units, "relu", kernel_initializer=initializer, name=f"mlp.dense_{at}")(x)
         if dropout:
             x = keras.layers.Dropout(dropout, seed=seeds.next(), name=f"mlp.dropout_{at}")(x)
-    return x
+    return [x, inputs.values] if hidden else [inputs.values]

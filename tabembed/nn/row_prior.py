@@ -1,0 +1,54 @@
+"""A Gaussian prior on every label's vector: rare labels stay near zero until their rows say otherwise."""
+
+from __future__ import annotations
+
+__all__ = ["RowPrior"]
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="tabembed")
+class RowPrior(keras.layers.Layer):
+    """Add ``strength * |vector|**2 / rows of its label`` to the loss of each cell, and pass the vectors on.
+
+    Over an epoch that is ``strength`` times the sum of all squared vectors, whatever the batch size, though only the
+    rows of the batch are read: L2 regularisation of the touched rows. (Decoupled weight decay is no prior: it shrinks a
+    label of a thousand rows as strongly as one of a single row.)
+
+    **Shape**
+
+    - Input: ids (batch, 1) and vectors (batch, 1, dim)
+    - Output: the vectors
+
+    Args:
+        rows: of the table.
+        strength: in units of the loss; 1 / (2 * variance) of the prior.
+        **kwargs: ``keras.layers.Layer``'s own.
+
+    Source: Bishop 2006, "Pattern Recognition and Machine Learning", section 3.3 (the maximum a posteriori estimate).
+    """
+
+    def __init__(self, rows: int, strength: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rows, self.strength = rows, strength
+        self.weight = self.add_weight(shape=(rows,), initializer="ones", trainable=False, name="weight")
+
+    def call(self, ids: Any, vectors: Any, training: bool | None = None) -> Any:
+        """Return the vectors; while training their prior is added to the loss."""
+        if training:
+            # Straight from the variable, so that nothing table-sized is read.
+            weight = tf.gather(self.weight.value, tf.cast(ids, tf.int32))
+            squares = keras.ops.sum(keras.ops.square(keras.ops.cast(vectors, "float32")), axis=-1)
+            self.add_loss(self.strength * keras.ops.mean(weight * squares))
+        return vectors
+
+    def compute_output_shape(self, ids_shape: Any, vectors_shape: Any) -> Any:
+        """Return the shape of the vectors."""
+        return vectors_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments; the labels' weights are saved with the model's."""
+        return {**super().get_config(), "rows": self.rows, "strength": self.strength}

@@ -1,0 +1,86 @@
+"""The recipe's arguments, the split, and one training by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tabembed as te
+from tabembed.io import DataError
+from tabembed.nn.recipe import Recipe, split_rows, train
+
+
+@pytest.mark.parametrize("argument", ["epochs", "patience"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, "3"])
+def test_a_count_out_of_range(argument: str, value: Any) -> None:
+    with pytest.raises(DataError, match=f"`{argument}` must be a whole number of 1 or more, however: {argument}="):
+        Recipe(**{argument: value})
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "message"),
+    [
+        (
+            "batch_size",
+            "large",
+            "`batch_size` must be 'auto' or a whole number of 1 or more, however: batch_size='large'",
+        ),
+        ("validation_fraction", 1.0, r"`validation_fraction` must be in \[0, 1\), however: "),
+        ("validation_fraction", -0.1, r"`validation_fraction` must be in \[0, 1\), however: "),
+        ("learning_rate", 0.0, "`learning_rate` must be above 0"),
+        ("weight_decay", -1.0, "`weight_decay` 0 or more"),
+    ],
+)
+def test_an_argument_out_of_range(argument: str, value: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Recipe(**{argument: value})
+
+
+@given(st.integers(1, 10**7))
+def test_an_automatic_batch_gives_small_tables_fifty_steps(rows: int) -> None:
+    batch = Recipe().batch_rows(rows)
+    assert 1 <= batch <= 1_024
+    assert rows < 1_000 or rows / batch >= 50
+
+
+@given(st.integers(2, 200), st.floats(0, 0.5), st.integers(0, 100))
+def test_a_split_is_a_split(rows: int, fraction: float, seed: int) -> None:
+    training, held = split_rows(None, rows, fraction, seed)
+    assert sorted([*training, *held]) == list(range(rows))
+    assert len(held) == int(rows * fraction)
+    again = split_rows(None, rows, fraction, seed)
+    assert np.array_equal(training, again[0])
+
+
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=200), st.floats(0.05, 0.45))
+def test_a_split_keeps_the_shares_of_the_classes(classes: list[int], fraction: float) -> None:
+    training, held = split_rows(np.array(classes), len(classes), fraction, 0)
+    assert sorted([*training, *held]) == list(range(len(classes)))
+    assert {classes[row] for row in training} == set(classes), "no class is held out whole"
+    for one in set(classes):
+        share = sum(classes[row] == one for row in held)
+        assert abs(share - classes.count(one) * fraction) <= 0.5
+
+
+def test_one_training(schema: te.Schema, frame: pd.DataFrame) -> None:
+    encoded, target = schema.encode(frame), schema.encode_target(frame)
+    results = []
+    for _ in range(2):
+        model = te.build_model(schema, random_state=0, hidden=(8,))
+        seen: list[int] = []
+        watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs, seen=seen: seen.append(epoch))
+        recipe = Recipe(epochs=3, validation_fraction=0.2, verbose=0)
+        history, held = train(model, schema, encoded, target, recipe, random_state=1, callbacks=[watch])
+        results.append((history.history, held.tolist(), model.get_weights()))
+        assert seen == [0, 1, 2]
+        assert len(held) == 60
+        assert set(history.history) >= {"loss", "val_loss"}
+    (one, held, weights), (other, again, same) = results
+    assert (one, held) == (other, again)
+    assert all(np.array_equal(a, b) for a, b in zip(weights, same, strict=True))
