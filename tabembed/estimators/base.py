@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["TabularEstimator"]
+__all__ = ["TabularEstimator", "with_target"]
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -79,14 +79,10 @@ class TabularEstimator(BaseEstimator):
         Raises:
             DataError: for data that can't be learned from; the sentence names the column.
         """
+        X = _named(X)
         validate_data(self, X, reset=True, skip_check_array=True)
-        table = to_arrow(X)
-        name = _target_name(y, table.column_names)
-        target = _target_column(y, name)
-        if len(target) != table.num_rows:
-            raise DataError(f"X and y must be equally long, however: {table.num_rows:,} and {len(target):,} rows")
-        table = table.append_column(name, target)
-        schema = infer_schema(table, name, kinds=self.kinds, task=self._task_of(target, name))
+        table, name = with_target(X, y)
+        schema = infer_schema(table, name, kinds=self.kinds, task=self._task_of(table.column(name), name))
         return self._learn(schema, table, sample_weight, init)
 
     def fit_schema(self, schema: Schema, data: Any, sample_weight: Any = None, init: Any = None) -> Self:
@@ -157,6 +153,7 @@ class TabularEstimator(BaseEstimator):
 
     def _answer(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "model_")
+        X = _named(X)
         validate_data(self, X, reset=False, skip_check_array=True)
         return self._output(self.schema_.encode(X))
 
@@ -213,6 +210,35 @@ class TabularEstimator(BaseEstimator):
         tags.input_tags.categorical = True
         tags.target_tags.required = True
         return tags
+
+
+def _named(X: Any) -> Any:
+    """Return data as it is where scikit-learn reads its names, or where it has none; else an Arrow table."""
+    rows = isinstance(X, list | tuple) and not (X and isinstance(X[0], Mapping))
+    return X if rows or hasattr(X, "__array__") else to_arrow(X)
+
+
+def with_target(X: Any, y: Any) -> tuple[pa.Table, str]:
+    """Return the columns and the target as one table, and what the target is called there.
+
+    Args:
+        X: (n, columns) anything ``to_arrow`` takes.
+        y: (n,) the target.
+
+    Raises:
+        DataError: when they aren't equally long.
+
+    Example:
+        >>> table, target = with_target({"dest": ["BOS", "LAX"]}, [1.5, 2.5])
+        >>> table.column_names, target
+        (['dest', 'target'], 'target')
+    """
+    table = to_arrow(X)
+    name = _target_name(y, table.column_names)
+    target = _target_column(y, name)
+    if len(target) != table.num_rows:
+        raise DataError(f"X and y must be equally long, however: {table.num_rows:,} and {len(target):,} rows")
+    return table.append_column(name, target), name
 
 
 def _target_column(y: Any, name: str) -> pa.Array | pa.ChunkedArray:

@@ -13,10 +13,10 @@ from .stamps import LONGEST
 
 
 class Rows(NamedTuple):
-    """The rows of one batch, or the changes to be added to them.
+    """The rows of one batch.
 
     Args:
-        value: (n, ...) of the table; may be None where nothing decays.
+        value: (n, ...) of the table.
         first: (n, ...) first moments.
         second: (n, ...) second moments.
     """
@@ -27,7 +27,7 @@ class Rows(NamedTuple):
 
 
 class Factors(NamedTuple):
-    """What the rows of one batch are multiplied by; all of it is (n,) and 0 for a row that is to be left alone.
+    """What the rows of one batch are multiplied by; each is (n,).
 
     Args:
         first_lost: the share of the first moment that is gone since the row's last update.
@@ -61,46 +61,43 @@ class AdamRule(NamedTuple):
     weight_decay: float
     learning_rate: Any
 
-    def factors(self, step: Any, gap: Any, ahead: Any, counts: Any) -> Factors:
+    def factors(self, step: Any, gap: Any, ahead: Any) -> Factors:
         """Return what rows are multiplied by that come again.
 
         Args:
             step: scalar, 1 at the first step.
             gap: (n,) steps since the rows' last update, at least 1.
             ahead: (n,) for how many steps that update was made.
-            counts: (n,) 1, or 0 for a row that is to be left alone.
 
         Returns:
             The factors.
         """
         tail = self.tail(gap)
-        left = 1.0 if not self.weight_decay else (1 - self.learning_rate * self.weight_decay) ** gap
         return Factors(
-            counts * (1 - self.beta_1**gap),
-            counts * (1 - self.beta_2**gap),
-            counts * self._rate(tf.maximum(step - gap, 1)) * (tail - self.tail(ahead)),
-            counts * self._rate(step) * tail,
-            counts * (1 - left),
+            first_lost=1 - self.beta_1**gap,
+            second_lost=1 - self.beta_2**gap,
+            owed=self._rate(tf.maximum(step - gap, 1)) * (tail - self.tail(ahead)),
+            ahead=self._rate(step) * tail,
+            decayed=1 - (1 - self.learning_rate * self.weight_decay) ** gap,
         )
 
-    def change(self, rows: Rows, gradient: Any, factors: Factors) -> Rows:
-        """Return what to add to the rows, to bring them up to date and to make the step.
+    def step(self, rows: Rows, gradient: Any, factors: Factors) -> Rows:
+        """Bring rows up to date and make their step.
 
         Args:
             rows: as their last updates left them.
-            gradient: (n, ...) of this step; 0 for a row that is to be left alone.
+            gradient: (n, ...) of this step.
             factors: of the rows, each of a shape that broadcasts with theirs.
 
         Returns:
-            The changes.
+            The rows after it.
         """
-        first = gradient * (1 - self.beta_1) - rows.first * factors.first_lost
-        second = tf.square(gradient) * (1 - self.beta_2) - rows.second * factors.second_lost
-        move = factors.owed * self._direction(rows.first, rows.second)
-        move += factors.ahead * self._direction(rows.first + first, rows.second + second)
+        first = rows.first + gradient * (1 - self.beta_1) - rows.first * factors.first_lost
+        second = rows.second + tf.square(gradient) * (1 - self.beta_2) - rows.second * factors.second_lost
+        move = factors.owed * self._direction(rows.first, rows.second) + factors.ahead * self._direction(first, second)
         if self.weight_decay:
             move += factors.decayed * rows.value
-        return Rows(-move, first, second)
+        return Rows(rows.value - move, first, second)
 
     def tail(self, count: Any) -> Any:
         """Return how long ``count`` steps are that follow one gradient, in units of the first of them.

@@ -44,7 +44,7 @@ def leaders_by_sorting(ids: Any) -> Any:
     return tf.scatter_nd(order[:, None], tf.gather(leader_of_run, run), count[None])
 
 
-def sum_into_leaders(values: Any, leaders: Any) -> tuple[Any, Any]:
+def sum_into_leaders(values: Any, leaders: Any) -> Any:
     """Sum the values of each id at its leader's position; all other positions hold 0.
 
     Args:
@@ -52,15 +52,13 @@ def sum_into_leaders(values: Any, leaders: Any) -> tuple[Any, Any]:
         leaders: (n,) int32, as ``leaders_by_sorting`` gives them.
 
     Returns:
-        (n, ...) sums and (n,) bool, True at the leaders.
+        (n, ...).
 
     Example:
-        >>> sums, leads = sum_into_leaders(tf.constant([1.0, 2.0, 4.0]), tf.constant([0, 1, 0]))
-        >>> sums.numpy().tolist(), leads.numpy().tolist()
-        ([5.0, 2.0, 0.0], [True, True, False])
+        >>> sum_into_leaders(tf.constant([1.0, 2.0, 4.0]), tf.constant([0, 1, 0])).numpy().tolist()
+        [5.0, 2.0, 0.0]
     """
-    count = tf.size(leaders)
-    return tf.math.unsorted_segment_sum(values, leaders, count), leaders == tf.range(count)
+    return tf.math.unsorted_segment_sum(values, leaders, tf.size(leaders))
 
 
 def clip_value(gradient: Any, limit: float) -> Any:
@@ -118,8 +116,7 @@ def sum_duplicates(gradient: Any) -> Any:
     """
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient
-    sums, _ = sum_into_leaders(gradient.values, leaders_by_sorting(gradient.indices))
-    return _with_values(gradient, sums)
+    return _with_values(gradient, sum_into_leaders(gradient.values, leaders_by_sorting(gradient.indices)))
 
 
 def _map_values(function: Any, gradient: Any) -> Any:

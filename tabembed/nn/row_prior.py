@@ -34,7 +34,7 @@ class RowPrior(keras.layers.Layer):
     def __init__(self, rows: int, strength: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rows, self.strength = rows, strength
-        self.weight = self.add_weight(shape=(rows,), initializer="ones", trainable=False, name="weight")
+        self.weight = self.add_weight(shape=(rows,), initializer="ones", trainable=False, autocast=False, name="weight")
 
     def call(self, ids: Any, vectors: Any, training: bool | None = None) -> Any:
         """Return the vectors; while training their prior is added to the loss."""

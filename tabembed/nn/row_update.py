@@ -61,9 +61,8 @@ def update_tables(tables: list[Table], rule: AdamRule, step: Any) -> None:
         [table.ids for table in tables],
         lambda stamps: make_stamp(step, steps_since(stamps, step)),
     )
-    leads = tf.cast(leaders == tf.range(tf.size(leaders)), real)
     gap, ahead = tf.cast(steps_since(old, step), real), tf.cast(steps_ahead(old), real)
-    factors = rule.factors(tf.cast(step, real), gap, ahead, leads)
+    factors = rule.factors(tf.cast(step, real), gap, ahead)
     start: Any = 0
     for _, some in itertools.groupby(tables, key=lambda table: table.kind):
         group = list(some)
@@ -73,24 +72,26 @@ def update_tables(tables: list[Table], rule: AdamRule, step: Any) -> None:
 
 
 def _update_group(tables: list[Table], rule: AdamRule, leaders: Any, factors: Factors) -> None:
-    """Update tables of one kind, computed as one."""
-    first = tables[0]
-    real = tf.float64 if first.value.dtype == tf.float64 else tf.float32
-    rule = rule._replace(
-        learning_rate=tf.cast(rule.learning_rate, real), weight_decay=rule.weight_decay if first.decays else 0.0
-    )
+    """Update tables of one kind, computed as one.
+
+    All positions of one id compute and write the same row. An update is written, not added: TensorFlow adds rows under a
+    lock for each of them, several times slower.
+    """
+    dtype, shape = tables[0].value.dtype, tables[0].value.shape
+    real = tf.float64 if dtype == tf.float64 else tf.float32
+    if not tables[0].decays:
+        rule = rule._replace(weight_decay=0.0)
 
     def gather(field: str) -> Any:
         return tf.cast(tf.concat([tf.gather(getattr(table, field), table.ids) for table in tables], 0), real)
 
     def column(numbers: Any) -> Any:
-        return tf.reshape(tf.cast(numbers, real), [-1] + [1] * (len(first.value.shape) - 1))
+        return tf.reshape(tf.cast(numbers, real), [-1] + [1] * (len(shape) - 1))
 
     gradient = tf.cast(tf.concat([table.gradient for table in tables], 0), real)
-    sums, _ = sum_into_leaders(gradient, leaders)
-    rows = Rows(gather("value") if rule.weight_decay else None, gather("first"), gather("second"))
-    changes = rule.change(rows, sums, Factors(*map(column, factors)))
-    for field, change in zip(Rows._fields, changes, strict=True):
-        parts = tf.split(tf.cast(change, first.value.dtype), [tf.size(table.ids) for table in tables])
+    total = tf.gather(sum_into_leaders(gradient, leaders), leaders)
+    rows = rule.step(Rows(*map(gather, Rows._fields)), total, Factors(*map(column, factors)))
+    for field, numbers in rows._asdict().items():
+        parts = tf.split(tf.cast(numbers, dtype), [tf.size(table.ids) for table in tables])
         for table, part in zip(tables, parts, strict=True):
-            getattr(table, field).scatter_add(tf.IndexedSlices(part, table.ids))
+            getattr(table, field).scatter_update(tf.IndexedSlices(part, table.ids))

@@ -6,6 +6,7 @@ __all__ = ["Categorical"]
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -103,7 +104,7 @@ class Categorical(ColumnKind):
         """(labels,) int64: how many rows hold each label of ``labels``."""
         return self._vocabulary().counts[: self.kept]
 
-    @property
+    @cached_property
     def kept(self) -> int:
         """How many labels have a row."""
         return self._vocabulary().kept(self.min_count, self.max_size)

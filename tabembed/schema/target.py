@@ -166,7 +166,8 @@ def _missing(name: str, missing: int, rows: int) -> DataError:
 def _regression(values: pa.Array | pa.ChunkedArray, name: str, reason: str) -> Target:
     if not _is_number(values.type):
         raise DataError(
-            f"target {name!r} must hold numbers for regression, however: its type is {values.type}; pass another task"
+            f"target {name!r} must hold numbers for regression, however: its type is {values.type}; "
+            f"pass another task, or use te.TabularClassifier"
         )
     numbers = numbers_of(values, name, np.float64)
     _refuse_nan(numbers, name)

@@ -91,7 +91,7 @@ class Vocabulary:
             >>> Vocabulary(["a", "b", "c"], [5, 2, 1]).kept(2, None)
             2
         """
-        enough = int(np.searchsorted(-self.counts, -min_count, side="right"))
+        enough = len(self) - int(np.searchsorted(self.counts[::-1], min_count, side="left"))
         return enough if max_size is None else min(enough, max_size)
 
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str, kept: int) -> np.ndarray:

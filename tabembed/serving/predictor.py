@@ -53,7 +53,7 @@ class Predictor:
         try:
             # The restored object owns the variables; without it the function alone would lose them.
             self._restored = tf.saved_model.load(str(path))
-        except (OSError, ValueError, tf.errors.OpError) as error:
+        except (OSError, ValueError, IndexError, tf.errors.OpError) as error:
             raise DataError(
                 f"the SavedModel in {path} can't be loaded: {str(error).splitlines()[0]}; export it again"
             ) from error

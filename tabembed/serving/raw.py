@@ -40,12 +40,11 @@ def _lookup(labels: list[str], values: np.ndarray, default: Any) -> tf.lookup.St
 
 def _categorical(kind: Categorical, safe: str) -> RawInput:
     ids = np.arange(FIRST_ID, FIRST_ID + kind.kept, dtype=np.int64)
-    table = _lookup(kind.labels, ids, UNKNOWN_ID)
+    table = _lookup(["", *kind.labels], np.concatenate([[MISSING_ID], ids]), UNKNOWN_ID)
 
     def encode(labels: tf.Tensor) -> tf.Tensor:
         """Return the ids of (n,) labels."""
-        found = tf.cast(table.lookup(labels), tf.int32)
-        return tf.where(labels == "", MISSING_ID, found)
+        return tf.cast(table.lookup(labels), tf.int32)
 
     return RawInput(tf.TensorSpec((None,), tf.string, name=safe), encode, table)
 

@@ -31,8 +31,8 @@ def by_rows(gradients: dict[int, float], beta_1: float, beta_2: float, decay: fl
     rule = AdamRule(beta_1, beta_2, EPSILON, decay, tf.constant(RATE, tf.float64))
     row, last, ahead = Rows(*(tf.constant(x, tf.float64) for x in (1.0, 0.0, 0.0))), 0, 0
     for step, gradient in sorted(gradients.items()):
-        arguments = (tf.constant(x, tf.float64) for x in (gradient, START + step, step - last, ahead))
-        row = Rows(*(old + change for old, change in zip(row, rule.change(row, *arguments), strict=True)))
+        factors = rule.factors(*(tf.constant(x, tf.float64) for x in (START + step, step - last, ahead)))
+        row = rule.step(row, tf.constant(gradient, tf.float64), factors)
         last, ahead = step, step - last
     return row, min(ahead, LONGEST)
 

@@ -33,7 +33,7 @@ def test_equal_ids_have_one_leader_and_all_rows_are_renewed(compiled: bool, dtyp
     ids = np.random.default_rng(0).integers(0, 500, 300).astype(dtype)
     before = np.random.default_rng(1).integers(0, 2**31 - 1, 600).astype("int32")
     stamps = tf.Variable(before)
-    run = tf.function(lambda ids: exchange(stamps, ids, lambda old: old // 2), jit_compile=compiled)
+    run = tf.function(lambda ids: exchange([stamps], [ids], lambda old: old // 2), jit_compile=compiled)
     old, leaders = (tensor.numpy() for tensor in run(tf.constant(ids)))
     np.testing.assert_array_equal(old, before[ids])
     np.testing.assert_array_equal(ids[leaders], ids)
@@ -45,6 +45,16 @@ def test_equal_ids_have_one_leader_and_all_rows_are_renewed(compiled: bool, dtyp
 
 def test_a_batch_without_ids_changes_nothing() -> None:
     stamps = tf.Variable([3, 4])
-    old, leaders = exchange(stamps, tf.constant([], tf.int32), lambda old: old + 1)
+    old, leaders = exchange([stamps], [tf.constant([], tf.int32)], lambda old: old + 1)
     assert old.shape == leaders.shape == (0,)
     assert stamps.numpy().tolist() == [3, 4]
+
+
+def test_tables_are_exchanged_end_to_end() -> None:
+    columns = [tf.Variable([10, 11, 12]), tf.Variable([20, 21])]
+    old, leaders = exchange(columns, [tf.constant([1, 1]), tf.constant([1, 0, 1])], lambda old: old + 100)
+    assert old.numpy().tolist() == [11, 11, 21, 20, 21]
+    assert leaders[0] == leaders[1]
+    assert leaders[2] == leaders[4]
+    assert len(set(leaders.numpy().tolist())) == 3
+    assert [column.numpy().tolist() for column in columns] == [[10, 111, 12], [120, 121]]

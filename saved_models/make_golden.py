@@ -1,0 +1,109 @@
+"""Make the golden models that `tests/serving/test_golden.py` reloads: `python saved_models/make_golden.py`.
+
+They hold the format still: what tabembed 0.1 wrote must load, and answer alike, in every later version. So a model
+that is there is never written again. Where the format has to change incompatibly, delete the folder, run this, and tell
+users in CHANGELOG.md that they must export anew.
+
+Beside each model lies `expected.json`: the raw rows, what the signature `serving_default` takes for them, and what the
+trained model answered on the day.
+"""
+
+from __future__ import annotations
+
+__all__ = ["main"]
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pandas as pd
+
+import tabembed as te
+
+HERE = Path(__file__).parent
+SETTINGS: dict[str, Any] = {
+    "network_options": {"hidden": (8, 4)},
+    "epochs": 10,
+    "random_state": 0,
+    "verbose": 0,
+}
+
+
+def table(rows: int = 600) -> pd.DataFrame:
+    """Return all three kinds, missing values in each, and column names that no layer could have."""
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame(
+        {
+            "my state": rng.choice(["New York", "Maine", "Ohio", "größer als ä", "日本"], rows),
+            "a.b": rng.integers(0, 7, rows).astype(float),
+            "a-b": rng.normal(100, 20, rows).round(1),
+            "größe": rng.exponential(3, rows).round(2),
+            "1st?": rng.random(rows) < 0.3,
+        }
+    )
+    effect = df["my state"].map({"New York": 3.0, "Maine": -2.0, "Ohio": 0.0, "größer als ä": 1.0, "日本": 5.0})
+    df["y"] = effect + (df["a.b"] - 3) * df["1st?"] + (df["a-b"] - 100) / 20 + rng.normal(0, 0.3, rows)
+    df["size class"] = pd.cut(df["y"], [-np.inf, 0, 3, np.inf], labels=["small", "medium", "large"]).astype(str)
+    for name, share in (("my state", 0.05), ("a.b", 0.03), ("größe", 0.1), ("1st?", 0.05)):
+        df[name] = df[name].astype(object).where(rng.random(rows) >= share, None)
+    return df.astype({"a.b": float, "größe": float})
+
+
+def rows_to_ask() -> dict[str, list[Any]]:
+    """Return seven rows by column: known labels, unseen ones, every kind missing, numbers far out."""
+    return {
+        "my state": ["New York", "日本", "größer als ä", "Atlantis", None, "Ohio", ""],
+        "a.b": [0.0, 6.0, 3.0, 99.0, None, 2.0, None],
+        "a-b": [100.0, 61.5, 140.0, 100.0, 100.0, 400.0, None],
+        "größe": [0.5, None, 12.25, 3.0, None, 3.0, None],
+        "1st?": [True, False, None, True, None, False, None],
+    }
+
+
+def as_signature(rows: dict[str, list[Any]], schema: te.Schema) -> dict[str, list[Any]]:
+    """Return the rows as the signature takes them, written out here by hand: "" or null where missing."""
+    strings = {
+        "my state": [value or "" for value in rows["my state"]],
+        "a.b": ["" if value is None else str(int(value)) for value in rows["a.b"]],
+        "1st?": ["" if value is None else str(value) for value in rows["1st?"]],
+    }
+    return {schema.input_names[name]: strings.get(name, values) for name, values in rows.items()}
+
+
+def write(name: str, estimator: Any, target: str) -> None:
+    """Train, export and write down what the model answers."""
+    folder, rows, df = HERE / name, rows_to_ask(), table()
+    if folder.exists():
+        raise SystemExit(f"{folder} is there; a golden model is not written again (delete it first if it must change)")
+    kinds = {"my state": te.Categorical(), "a.b": te.Categorical(), "1st?": te.Boolean()}
+    features = df[list(rows)]
+    est = estimator(kinds=kinds, **SETTINGS).fit(features, df[target])
+    asked = pd.DataFrame(rows)
+    expected: dict[str, Any] = {"tabembed": te.__version__, "rows": rows, "inputs": as_signature(rows, est.schema_)}
+    expected["prediction"] = est.predict(asked).tolist()
+    if hasattr(est, "predict_proba"):
+        expected["classes"] = est.classes_.tolist()
+        expected["probabilities"] = est.predict_proba(asked).tolist()
+    else:
+        expected["target_std"] = float(df[target].std(ddof=0))
+    state = est.tables_["my state"]
+    expected["table"] = {"column": "my state", "labels": list(state.labels), "counts": state.counts.tolist()}
+    expected["table"] |= {part: getattr(state, part).tolist() for part in ("vectors", "missing", "unknown")}
+    expected["neighbors"] = [label for label, _ in state.neighbors("Ohio", k=3)]
+    est.export(folder)
+    text = json.dumps(expected, indent=1, ensure_ascii=False)
+    (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Write both models, a regression and one of three classes."""
+    write("golden_v1", te.TabularRegressor, "y")
+    write("golden_classes_v1", te.TabularClassifier, "size class")
+
+
+if __name__ == "__main__":
+    main()
