@@ -1,23 +1,32 @@
 """What a training step costs as the vocabulary grows: ours beside stock Keras, in one run.
 
-    python benchmarks/vocabulary.py             # all, about 6 minutes and 8 GB of memory
+    python benchmarks/vocabulary.py             # all, about 3 minutes and 10 GB of memory
     python benchmarks/vocabulary.py --quick     # up to 100,000 rows, half a minute
+    python benchmarks/vocabulary.py --huge-pages
 
 A step is one batch of random ids that were never seen before, timed inside ``model.fit`` between the callbacks that
-Keras calls around a batch; the medians are printed. The first calls (tracing, compiling, cold memory) are left out.
+Keras calls around a batch; the medians are printed. The models take turns, round by round, so that whatever else the
+machine does meets all of them alike. The first round (tracing, compiling, cold memory) is left out.
+
+A table of gigabytes in pages of 4 KiB costs a walk through the page table for each row that is touched. Where Linux
+gives huge pages only to those who ask (``/sys/kernel/mm/transparent_hugepage/enabled`` says ``madvise``), a process
+asks that is started with ``GLIBC_TUNABLES=glibc.malloc.hugetlb=1``; with ``--huge-pages`` this script starts itself so.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import statistics
+import sys
 import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if __name__ == "__main__" and "--huge-pages" in sys.argv and "GLIBC_TUNABLES" not in os.environ:
+    os.environ["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"  # glibc reads it before Python runs
+    os.execv(sys.executable, [sys.executable, *sys.argv])
 
 import keras
 import numpy as np
@@ -25,12 +34,13 @@ import tensorflow as tf
 
 import tabembed as te
 
-BATCH, DIM, HIDDEN = 1024, 16, (128, 64)
+BATCH, DIM, HIDDEN = 1024, 16, (256, 128)
 MODES: dict[str, dict[str, Any]] = {
     "compile()": {},
     "jit_compile=True, steps_per_execution=8": {"jit_compile": True, "steps_per_execution": 8},
 }
 PLAIN, FAST = MODES
+ROUNDS = 12
 
 
 class Job(NamedTuple):
@@ -40,7 +50,11 @@ class Job(NamedTuple):
     mode: str
     ours: bool = True
     columns: int = 1
-    calls: int = 100
+
+    @property
+    def calls(self) -> int:
+        """Return how many calls one round has: about as many steps in each mode, and fewer of those that take long."""
+        return max(3, 48 // self.steps // self.columns if self.ours else 4)
 
     @property
     def steps(self) -> int:
@@ -78,22 +92,24 @@ def make_model(job: Job) -> keras.Model:
     return model
 
 
-def fresh_batches(job: Job, calls: int) -> tf.data.Dataset:
+def fresh_batches(job: Job) -> tf.data.Dataset:
     """Return random ids and targets that no step has seen, one element a step."""
     random = np.random.default_rng()
-    ids = random.integers(0, job.rows, (calls * job.steps, BATCH, job.columns), np.int32)
+    ids = random.integers(0, job.rows, (job.calls * job.steps, BATCH, job.columns), np.int32)
     target = random.normal(size=(*ids.shape[:2], 1)).astype(np.float32)
     return tf.data.Dataset.from_tensor_slices((ids, target))
 
 
-def milliseconds(job: Job) -> float:
-    """Return the median time of one step."""
-    keras.utils.clear_session()
-    gc.collect()
-    model, watch = make_model(job), Stopwatch()
-    warm_up = max(5, job.calls // 4)
-    model.fit(fresh_batches(job, warm_up + job.calls), callbacks=[watch], verbose=0, shuffle=False)
-    return 1000 * statistics.median(watch.times[warm_up:]) / job.steps
+def milliseconds(jobs: Iterable[Job]) -> dict[Job, float]:
+    """Return the median time of one step of each job."""
+    models = {job: make_model(job) for job in jobs}
+    times: dict[Job, list[float]] = {job: [] for job in models}
+    for each in range(ROUNDS + 1):
+        for job, model in models.items():
+            watch = Stopwatch()
+            model.fit(fresh_batches(job), callbacks=[watch], verbose=0, shuffle=False)
+            times[job] += watch.times[1:] if each else []  # the first call of a fit makes the iterator
+    return {job: 1000 * statistics.median(taken) / job.steps for job, taken in times.items()}
 
 
 def table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
@@ -105,37 +121,31 @@ def table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
 
 def sizes(rows: list[int], stock_rows: list[int]) -> None:
     """Print the step times of one table of each size, and the ratios they are judged by."""
-    ours = {(n, mode): milliseconds(Job(n, mode)) for n in rows for mode in MODES}
-    stock = {(n, mode): milliseconds(Job(n, mode, ours=False, calls=20)) for n in stock_rows for mode in (PLAIN, FAST)}
-    head = ["rows", *(f"ours, `{mode}`" for mode in MODES), f"stock, `{PLAIN}`", f"stock, `{FAST}`"]
-    lines = [
-        [f"{n:,}"]
-        + [f"{ours[n, mode]:.2f} ms" for mode in MODES]
-        + [f"{stock[n, mode]:.2f} ms" if n in stock_rows else "" for mode in (PLAIN, FAST)]
-        for n in rows
-    ]
-    print(table(head, lines), end="\n\n")
+    jobs = [Job(n, mode) for n in rows for mode in MODES]
+    times = milliseconds([*jobs, *(Job(n, mode, ours=False) for n in stock_rows for mode in MODES)])
+    head = ["rows", *(f"{whose}, `{mode}`" for whose in ("ours", "stock") for mode in MODES)]
+    cells = {job: f"{time_:.2f} ms" for job, time_ in times.items()}
+    kinds = [(ours, mode) for ours in (True, False) for mode in MODES]
+    print(
+        table(head, [[f"{n:,}", *(cells.get(Job(n, mode, ours), "") for ours, mode in kinds)] for n in rows]),
+        end="\n\n",
+    )
     for mode in MODES:
-        growth = ours[rows[-1], mode] / ours[rows[0], mode]
+        growth = times[Job(rows[-1], mode)] / times[Job(rows[0], mode)]
         print(f"- ours at {rows[-1]:,} rows against {rows[0]:,}, `{mode}`: {growth:.2f} x the time")
-    for mode in (PLAIN, FAST):
-        gain = stock[stock_rows[-1], mode] / ours[stock_rows[-1], mode]
+    for mode in MODES:
+        gain = times[Job(stock_rows[-1], mode, ours=False)] / times[Job(stock_rows[-1], mode)]
         print(f"- at {stock_rows[-1]:,} rows, `{mode}`: {gain:.0f} x faster than stock")
 
 
 def columns(count: int, rows: int) -> None:
     """Print the step times of many tables."""
     print(f"\n{count} columns of {rows:,} labels\n")
-    times = {
-        (mode, ours): milliseconds(Job(rows, mode, ours, count, calls=40 if ours else 8))
-        for mode in (PLAIN, FAST)
-        for ours in (True, False)
-    }
-    lines = [
-        [f"`{mode}`", f"{times[mode, True]:.2f} ms", f"{times[mode, False]:.2f} ms"]
-        + [f"{times[mode, False] / times[mode, True]:.1f} x"]
-        for mode in (PLAIN, FAST)
-    ]
+    times = milliseconds(Job(rows, mode, ours, count) for mode in MODES for ours in (True, False))
+    lines = []
+    for mode in MODES:
+        ours, stock = times[Job(rows, mode, True, count)], times[Job(rows, mode, False, count)]
+        lines.append([f"`{mode}`", f"{ours:.2f} ms", f"{stock:.2f} ms", f"{stock / ours:.1f} x"])
     print(table(["", "ours", "stock", "faster"], lines))
 
 
@@ -143,9 +153,14 @@ def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small tables only")
+    parser.add_argument("--huge-pages", action="store_true", help="ask the kernel for huge pages")
     quick = parser.parse_args().quick
     print(f"batch {BATCH:,}, {DIM} dimensions, MLP {'-'.join(map(str, HIDDEN))}, {os.cpu_count()} cores,", end=" ")
-    print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}; milliseconds a step\n")
+    print(
+        f"TensorFlow {tf.__version__}, Keras {keras.__version__}, "
+        f"{os.environ.get('GLIBC_TUNABLES', 'pages as they come')};"
+    )
+    print("milliseconds a step\n")
     sizes(*(([1_000, 100_000], [1_000, 100_000]) if quick else ([10**3, 10**5, 10**6, 10**7], [10**3, 10**6])))
     columns(*((4, 10_000) if quick else (20, 100_000)))
 

@@ -72,13 +72,17 @@ class AdamRule(NamedTuple):
         Returns:
             The factors.
         """
-        tail = self.tail(gap)
+        tail, last = self.tail(gap), tf.maximum(step - gap, 1)
+        rate = self.learning_rate * tf.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+        rate_then = self.learning_rate * tf.sqrt(_lost(self.beta_2, last)) / _lost(self.beta_1, last)
         return Factors(
-            first_lost=1 - self.beta_1**gap,
-            second_lost=1 - self.beta_2**gap,
-            owed=self._rate(tf.maximum(step - gap, 1)) * (tail - self.tail(ahead)),
-            ahead=self._rate(step) * tail,
-            decayed=1 - (1 - self.learning_rate * self.weight_decay) ** gap,
+            first_lost=_lost(self.beta_1, gap),
+            second_lost=_lost(self.beta_2, gap),
+            owed=rate_then * (tail - self.tail(ahead)),
+            ahead=rate * tail,
+            decayed=1 - (1 - self.learning_rate * self.weight_decay) ** gap
+            if self.weight_decay
+            else tf.zeros_like(gap),
         )
 
     def step(self, rows: Rows, gradient: Any, factors: Factors) -> Rows:
@@ -113,10 +117,12 @@ class AdamRule(NamedTuple):
             3.0
         """
         ratio, count = self.beta_1 / math.sqrt(self.beta_2), tf.minimum(count, LONGEST)
-        return count if ratio == 1 else (1 - ratio**count) / (1 - ratio)
-
-    def _rate(self, step: Any) -> Any:
-        return self.learning_rate * tf.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+        return count if ratio == 1 else _lost(ratio, count) / _lost(ratio, tf.ones_like(count))
 
     def _direction(self, first: Any, second: Any) -> Any:
         return first / (tf.sqrt(second) + self.epsilon)
+
+
+def _lost(base: float, power: Any) -> Any:
+    """Return ``1 - base ** power``; this way XLA computes it in vectors, and it is exact for a base near 1."""
+    return -tf.math.expm1(power * math.log(max(base, 1e-30)))

@@ -140,7 +140,9 @@ class RowwiseAdam(keras.optimizers.Adam):
             update(
                 self._update_tables_everywhere,
                 self._distribution_strategy,
-                self._all_reduce_sum_gradients([(grad, getattr(variable, "value", variable)) for grad, variable in sparse]),
+                self._all_reduce_sum_gradients(
+                    [(grad, getattr(variable, "value", variable)) for grad, variable in sparse]
+                ),
                 self.learning_rate,
             )
 
@@ -195,7 +197,9 @@ class RowwiseAdam(keras.optimizers.Adam):
     def _table(self, gradient: Any, variable: Any) -> Table:
         index = self._get_variable_index(variable)
         stamps, first, second = (slots[index].value for slots in (self._stamps, self._momentums, self._velocities))
-        return Table(gradient.indices, gradient.values, stamps, variable, first, second, self._use_weight_decay(variable))
+        return Table(
+            gradient.indices, gradient.values, stamps, variable, first, second, self._use_weight_decay(variable)
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that build this optimizer again; the refused ones aren't among them."""

@@ -7,6 +7,7 @@ __all__ = ["Recipe", "split_rows", "train"]
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -44,14 +45,13 @@ class Recipe:
     verbose: int = 1
 
     def __post_init__(self) -> None:
-        for argument in ("epochs", "patience"):
+        for argument, also in (("epochs", ""), ("patience", ""), ("batch_size", "'auto' or ")):
             value = getattr(self, argument)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise DataError(f"`{argument}` must be a whole number of 1 or more, however: {argument}={value!r}")
-        if isinstance(self.batch_size, str) and self.batch_size != "auto":
-            raise DataError(
-                f"`batch_size` must be 'auto' or a whole number of 1 or more, however: batch_size={self.batch_size!r}"
-            )
+            whole = isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1
+            if not whole and not (also and value == "auto"):
+                raise DataError(
+                    f"`{argument}` must be {also}a whole number of 1 or more, however: {argument}={value!r}"
+                )
         if not 0 <= self.validation_fraction < 1:
             raise DataError(f"`validation_fraction` must be in [0, 1), however: {self.validation_fraction!r}")
         if not self.learning_rate > 0 or not self.weight_decay >= 0:
@@ -111,7 +111,7 @@ def train(
     sample_weight: np.ndarray | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> tuple[keras.callbacks.History, np.ndarray]:
-    """Compile and fit a model by the recipe.
+    """Compile and fit a model of the schema by the recipe.
 
     Args:
         model: built by ``build_model(schema)``.
@@ -132,11 +132,7 @@ def train(
     training, held = split_rows(classes, len(target), recipe.validation_fraction, seeds.next())
     batch = recipe.batch_rows(len(training))
 
-    def part(rows: np.ndarray, size: int, **how: Any) -> Any:
-        columns = {name: array[rows] for name, array in encoded.items()}
-        weights = None if sample_weight is None else sample_weight[rows]
-        return make_dataset(schema, columns, target[rows], size, sample_weight=weights, **how)
-
+    part = partial(_part, schema, encoded, target, sample_weight)
     steps = math.ceil(len(training) / batch)
     _compile(model, wanted, recipe, steps)
     progress = Progress(recipe.epochs, steps)
@@ -152,6 +148,21 @@ def train(
     finally:
         progress.stop()
     return history, held
+
+
+def _part(
+    schema: Schema,
+    encoded: Mapping[str, np.ndarray],
+    target: np.ndarray,
+    weights: np.ndarray | None,
+    rows: np.ndarray,
+    size: int,
+    **how: Any,
+) -> Any:
+    """Return the batches of some rows."""
+    columns = {name: array[rows] for name, array in encoded.items()}
+    some = None if weights is None else weights[rows]
+    return make_dataset(schema, columns, target[rows], size, sample_weight=some, **how)
 
 
 def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int) -> None:

@@ -1,21 +1,24 @@
 """One step of Adam in the batch's rows of many tables at once.
 
-What is the same for all tables is computed once, over the batches of all of them end to end, and tables of one width
-are computed as one: 20 tables then take little more than the gathers and scatters that each of them needs.
+What is the same for all tables is computed once, over the rows of all of them end to end, and tables of one width are
+computed as one: 20 tables then take little more than the gathers and scatters that each of them needs. A table of few
+rows is read and written whole, which is faster than to pick its rows; what happens to them is the same.
 """
 
 from __future__ import annotations
 
-__all__ = ["Table", "update_tables"]
+__all__ = ["SMALL", "Table", "update_tables"]
 
 import itertools
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from .adam_rule import AdamRule, Factors, Rows
-from .row_gradients import sum_into_leaders
 from .stamps import exchange, make_stamp, steps_ahead, steps_since
+
+SMALL = 512  # rows: up to here reading all of a table takes no longer than picking the rows of a batch
 
 
 class Table(NamedTuple):
@@ -40,9 +43,30 @@ class Table(NamedTuple):
     decays: bool
 
     @property
+    def small(self) -> bool:
+        """Return whether all rows are read and written."""
+        return bool(self.value.shape[0] <= SMALL)
+
+    @property
     def kind(self) -> str:
         """Return what tables must have in common to be computed as one."""
         return f"{self.value.dtype.name} {self.value.shape[1:]} {self.decays} {self.ids.dtype.name}"
+
+    @property
+    def size(self) -> Any:
+        """Return how many rows are read and written, a row as often as its id stands in the batch."""
+        return self.value.shape[0] if self.small else tf.size(self.ids)
+
+    def read(self, variable: Any) -> Any:
+        """Return those rows of the table or of a slot."""
+        return tf.convert_to_tensor(variable) if self.small else tf.gather(variable, self.ids)
+
+    def write(self, variable: Any, rows: Any) -> None:
+        """Set those rows; adding to them would be slower, since TensorFlow adds each row under a lock."""
+        if self.small:
+            variable.assign(rows)
+        else:
+            variable.scatter_update(tf.IndexedSlices(rows, self.ids))
 
 
 def update_tables(tables: list[Table], rule: AdamRule, step: Any) -> None:
@@ -54,44 +78,93 @@ def update_tables(tables: list[Table], rule: AdamRule, step: Any) -> None:
         step: scalar int32, 1 at the first step.
     """
     tables = sorted(tables, key=lambda table: table.kind)
-    real = tf.float64 if any(table.value.dtype == tf.float64 for table in tables) else tf.float32
-    rule = rule._replace(learning_rate=tf.cast(rule.learning_rate, real))
-    old, leaders = exchange(
-        [table.stamps for table in tables],
-        [table.ids for table in tables],
-        lambda stamps: make_stamp(step, steps_since(stamps, step)),
-    )
-    gap, ahead = tf.cast(steps_since(old, step), real), tf.cast(steps_ahead(old), real)
-    factors = rule.factors(tf.cast(step, real), gap, ahead)
+    picked, whole = ([table for table in tables if table.small is small] for small in (False, True))
+    if picked:
+        _update_picked(picked, rule, step)
+    if whole:
+        _update_whole(whole, rule, step)
+
+
+def _update_picked(tables: list[Table], rule: AdamRule, step: Any) -> None:
+    """Update the rows of the batch; all positions of one id compute and write the same row."""
+    ids = [table.ids for table in tables]
+    old, leaders = exchange([table.stamps for table in tables], ids, lambda stamps: _renew(stamps, step))
+    factors = _factors(tables, rule, old, step)
+    for group, rows in _groups(tables):
+        places = leaders[rows] - rows.start
+        total = tf.math.unsorted_segment_sum(_join(group, "gradient"), places, tf.size(places))
+        _step(group, rule, tf.gather(total, places), Factors(*(factor[rows] for factor in factors)))
+
+
+def _update_whole(tables: list[Table], rule: AdamRule, step: Any) -> None:
+    """Update all rows; those outside the batch are written back as they were."""
+    old = tf.concat([table.read(table.stamps) for table in tables], 0)
+    factors, renewed = _factors(tables, rule, old, step), _renew(old, step)
+    for group, rows in _groups(tables):
+        starts = itertools.accumulate((table.size for table in group[:-1]), initial=0)
+        places = tf.concat([table.ids + start for table, start in zip(group, starts, strict=True)], 0)
+        count = rows.stop - rows.start
+        hit = tf.math.unsorted_segment_sum(tf.ones_like(places), places, count) > 0
+        total = tf.math.unsorted_segment_sum(_join(group, "gradient"), places, count)
+        _step(group, rule, total, Factors(*(factor[rows] for factor in factors)), hit)
+        _write(group, "stamps", tf.where(hit, renewed[rows], old[rows]))
+
+
+def _step(group: list[Table], rule: AdamRule, total: Any, factors: Factors, hit: Any = True) -> None:
+    """Update the rows of tables of one kind, computed as one; only where ``hit``."""
+    dtype, rank = group[0].value.dtype, len(group[0].value.shape)
+    real = _real(group)
+    if not group[0].decays:
+        rule = rule._replace(weight_decay=0.0)
+
+    def column(numbers: Any) -> Any:
+        """Return numbers of the rows in a shape that goes with them."""
+        return tf.reshape(tf.cast(numbers, real), [-1] + [1] * (rank - 1))
+
+    old = Rows(*(_read(group, field) for field in Rows._fields))
+    new = rule.step(Rows(*(tf.cast(rows, real) for rows in old)), tf.cast(total, real), Factors(*map(column, factors)))
+    for field, before, after in zip(Rows._fields, old, new, strict=True):
+        after = tf.cast(after, dtype)
+        _write(
+            group, field, after if hit is True else tf.where(tf.reshape(hit, [-1] + [1] * (rank - 1)), after, before)
+        )
+
+
+def _groups(tables: list[Table]) -> Iterator[tuple[list[Table], slice]]:
+    """Yield tables of one kind, and where their rows are among those of all tables."""
     start: Any = 0
-    for _, some in itertools.groupby(tables, key=lambda table: table.kind):
-        group = list(some)
-        end = start + sum(tf.size(table.ids) for table in group)
-        _update_group(group, rule, leaders[start:end] - start, Factors(*(factor[start:end] for factor in factors)))
+    for _, tables_of_kind in itertools.groupby(tables, key=lambda table: table.kind):
+        group = list(tables_of_kind)
+        end = start + sum(table.size for table in group)
+        yield group, slice(start, end)
         start = end
 
 
-def _update_group(tables: list[Table], rule: AdamRule, leaders: Any, factors: Factors) -> None:
-    """Update tables of one kind, computed as one.
+def _join(group: list[Table], field: str) -> Any:
+    return tf.concat([getattr(table, field) for table in group], 0)
 
-    All positions of one id compute and write the same row. An update is written, not added: TensorFlow adds rows under a
-    lock for each of them, several times slower.
-    """
-    dtype, shape = tables[0].value.dtype, tables[0].value.shape
-    real = tf.float64 if dtype == tf.float64 else tf.float32
-    if not tables[0].decays:
-        rule = rule._replace(weight_decay=0.0)
 
-    def gather(field: str) -> Any:
-        return tf.cast(tf.concat([tf.gather(getattr(table, field), table.ids) for table in tables], 0), real)
+def _read(group: list[Table], field: str) -> Any:
+    return tf.concat([table.read(getattr(table, field)) for table in group], 0)
 
-    def column(numbers: Any) -> Any:
-        return tf.reshape(tf.cast(numbers, real), [-1] + [1] * (len(shape) - 1))
 
-    gradient = tf.cast(tf.concat([table.gradient for table in tables], 0), real)
-    total = tf.gather(sum_into_leaders(gradient, leaders), leaders)
-    rows = rule.step(Rows(*map(gather, Rows._fields)), total, Factors(*map(column, factors)))
-    for field, numbers in rows._asdict().items():
-        parts = tf.split(tf.cast(numbers, dtype), [tf.size(table.ids) for table in tables])
-        for table, part in zip(tables, parts, strict=True):
-            getattr(table, field).scatter_update(tf.IndexedSlices(part, table.ids))
+def _write(group: list[Table], field: str, rows: Any) -> None:
+    parts = tf.split(rows, [table.size for table in group])
+    for table, part in zip(group, parts, strict=True):
+        table.write(getattr(table, field), part)
+
+
+def _renew(stamps: Any, step: Any) -> Any:
+    """Return the stamps of rows that are moved ahead now for as many steps as they were away."""
+    return make_stamp(step, steps_since(stamps, step))
+
+
+def _factors(tables: list[Table], rule: AdamRule, stamps: Any, step: Any) -> Factors:
+    real = _real(tables)
+    rule = rule._replace(learning_rate=tf.cast(rule.learning_rate, real))
+    return rule.factors(*(tf.cast(x, real) for x in (step, steps_since(stamps, step), steps_ahead(stamps))))
+
+
+def _real(tables: list[Table]) -> Any:
+    """Return the precision of the arithmetic: single for half-precision tables too."""
+    return tf.float64 if any(table.value.dtype == tf.float64 for table in tables) else tf.float32

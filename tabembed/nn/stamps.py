@@ -13,8 +13,9 @@ from typing import Any
 
 import tensorflow as tf
 
-LONGEST = 255
-STEPS = 2**23
+BITS = 8
+LONGEST = 2**BITS - 1
+STEPS = 2 ** (31 - BITS)
 
 
 def make_stamp(step: Any, ahead: Any) -> Any:
@@ -31,7 +32,7 @@ def make_stamp(step: Any, ahead: Any) -> Any:
         >>> int(make_stamp(tf.constant(3), tf.constant(2)))
         770
     """
-    return tf.math.floormod(step, STEPS) * (LONGEST + 1) + tf.minimum(ahead, LONGEST)
+    return tf.bitwise.left_shift(tf.bitwise.bitwise_and(step, STEPS - 1), BITS) + tf.minimum(ahead, LONGEST)
 
 
 def steps_ahead(stamp: Any) -> Any:
@@ -43,7 +44,7 @@ def steps_ahead(stamp: Any) -> Any:
     Returns:
         (n,) int32, 0 to 255.
     """
-    return tf.math.floormod(stamp, LONGEST + 1)
+    return tf.bitwise.bitwise_and(stamp, LONGEST)
 
 
 def steps_since(stamp: Any, step: Any) -> Any:
@@ -60,15 +61,15 @@ def steps_since(stamp: Any, step: Any) -> Any:
         >>> steps_since(make_stamp(tf.constant([3, 9]), 1), 10).numpy().tolist()
         [7, 1]
     """
-    return tf.maximum(tf.math.floormod(step - tf.math.floordiv(stamp, LONGEST + 1), STEPS), 1)
+    return tf.maximum(tf.bitwise.bitwise_and(step - tf.bitwise.right_shift(stamp, BITS), STEPS - 1), 1)
 
 
 def exchange(columns: list[Any], ids: list[Any], renew: Callable[[Any], Any]) -> tuple[Any, Any]:
     """Renew the stamps of a batch in each table, and name one position for each of its ids.
 
-    A column of stamps finds its duplicates itself: every position writes its number at its id, one of those of equal ids
-    stays. That takes a time in proportion to the batch, where sorting it takes longer. Each write is made to depend on
-    the read before it (by adding a minimum that is always 0), or XLA would copy the column to have both.
+    A column of stamps finds its duplicates itself: every position writes its number at its id, one of those of equal
+    ids stays. That takes a time in proportion to the batch, where sorting it takes longer. Each write is made to depend
+    on the read before it (by adding a minimum that is always 0), or XLA would copy the column to have both.
 
     Args:
         columns: an int32 variable (rows,) for each table; a variable stands there once.
@@ -87,9 +88,11 @@ def exchange(columns: list[Any], ids: list[Any], renew: Callable[[Any], Any]) ->
     """
 
     def read() -> Any:
+        """Return the stamps as they stand."""
         return tf.concat([tf.gather(column, some) for column, some in zip(columns, ids, strict=True)], 0)
 
     def write(numbers: Any) -> None:
+        """Put numbers in their place."""
         parts = tf.split(numbers, [tf.size(some) for some in ids])
         for column, some, part in zip(columns, ids, parts, strict=True):
             column.scatter_update(tf.IndexedSlices(part, some))

@@ -145,14 +145,15 @@ def _is_key(rows: int, distinct: int) -> bool:
 
 
 def _key(rows: int, distinct: int) -> tuple[ColumnKind, str]:
-    what = "a unique key, another value in every row" if distinct == rows else f"nearly a key, {_repeats(rows, distinct)}"
+    unique = distinct == rows
+    what = "a unique key, another value in every row" if unique else f"nearly a key, {_repeats(rows, distinct)}"
     return Ignored(f"unique key, {distinct:,} values"), f"set aside: {what}"
 
 
 def _read_labels(values: pa.ChunkedArray, name: str, what: str) -> tuple[ColumnKind, str]:
     codes, labels = factorize(values, name)
     rows = np.bincount(codes + 1, minlength=1)[1:]  # of each label; a pandas category may list some that no row has
-    present, distinct = int(rows.sum()), np.count_nonzero(rows)
+    present, distinct = int(rows.sum()), int(np.count_nonzero(rows))
     if distinct == 1 and present == len(codes):
         return _aside(labels[codes[0]])
     if _is_key(present, distinct):

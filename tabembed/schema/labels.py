@@ -22,8 +22,9 @@ import pyarrow.compute as pc
 from ..io.errors import DataError
 from ..io.text_types import MISSING_WORDS
 
-# Without leading zeros and of at most 15 digits: others stay text in a typed column too.
-_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d*)?")
+# Without leading zeros and of at most 15 digits: others stay text in a typed column too. An exponent has its sign, as
+# programs print it; "1e5" may be an id.
+_NUMBER = re.compile(r"-?((0|[1-9]\d{0,14})(\.\d*)?|\.\d+)([eE][+-]\d{1,2})?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 

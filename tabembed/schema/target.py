@@ -72,9 +72,7 @@ class Target:
         values = _without_dictionary(values)
         _refuse_missing(values, self.name)
         if not self.is_classification:
-            numbers = numbers_of(values, self.name)
-            _refuse_nan(numbers, self.name)
-            return numbers
+            return numbers_of(values, self.name)
         codes, labels = factorize(values, self.name)
         positions = {label_of(c): at for at, c in enumerate(self.classes)}
         unseen = [label for label in labels if label not in positions]
@@ -150,12 +148,6 @@ def _refuse_missing(values: pa.Array | pa.ChunkedArray, name: str) -> None:
         raise _missing(name, missing, len(values))
 
 
-def _refuse_nan(numbers: np.ndarray, name: str) -> None:
-    missing = int(np.isnan(numbers).sum())
-    if missing:
-        raise _missing(name, missing, len(numbers))
-
-
 def _missing(name: str, missing: int, rows: int) -> DataError:
     return DataError(
         f"target {name!r} must be there in every row, however: {missing:,} of {rows:,} rows miss it; "
@@ -170,7 +162,6 @@ def _regression(values: pa.Array | pa.ChunkedArray, name: str, reason: str) -> T
             f"pass another task, or use te.TabularClassifier"
         )
     numbers = numbers_of(values, name, np.float64)
-    _refuse_nan(numbers, name)
     if numbers.min() == numbers.max():
         raise _constant(name, numbers[0].item())
     mean, scale = float(numbers.mean()), float(numbers.std())

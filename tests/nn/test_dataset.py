@@ -53,7 +53,7 @@ def test_a_batch(schema: te.Schema, frame: pd.DataFrame) -> None:
     np.testing.assert_array_equal(weight, np.arange(128))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(2, 40), st.integers(1, 50), st.booleans())
 def test_every_row_comes_once(rows: int, batch: int, shuffle: bool) -> None:
     schema, frame = numbered(rows)

@@ -85,6 +85,7 @@ def test_odd_names_stay_in_their_line() -> None:
         ("age", rng.normal(40, 12, 3_000).round(), te.Numeric),
         ("distance", rng.choice(rng.integers(100, 5_000, 200), 3_000), te.Numeric),
         ("store", rng.permutation(np.repeat(np.arange(300), rng.integers(5, 80, 300))), te.Categorical),
+        ("store", np.tile(np.arange(50), 20), te.Categorical),
         ("rooms", rng.integers(1, 9, 100).astype(float), te.Categorical),
         ("id", np.arange(100), te.Ignored),
         ("row", np.arange(100)[::-1], te.Ignored),

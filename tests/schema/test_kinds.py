@@ -73,6 +73,18 @@ def test_an_unknown_rate_out_of_range(rate: float) -> None:
         Categorical(unknown_rate=rate)
 
 
+@pytest.mark.parametrize("rate", [-0.1, 1.0, float("nan")])
+def test_a_dropout_out_of_range(rate: float) -> None:
+    with pytest.raises(DataError, match=r"`dropout` must be in \[0, 1\), however: dropout="):
+        Categorical(dropout=rate)
+
+
+@pytest.mark.parametrize("strength", [-1, float("inf"), float("nan")])
+def test_a_prior_out_of_range(strength: float) -> None:
+    with pytest.raises(DataError, match="`l2` must be a number of 0 or more, however: l2="):
+        Categorical(l2=strength)
+
+
 def test_an_unknown_dim_rule() -> None:
     with pytest.raises(DataError, match="`dim_rule` must be one of fourth_root, .* however: dim_rule='sqrt'"):
         Categorical(dim_rule="sqrt")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabembed.io import DataError, column_of
-from tabembed.schema.labels import factorize, label_of, labels_of
+from tabembed.io import DataError, column_of, to_arrow
+from tabembed.schema.labels import cells_as_labels, factorize, label_of, labels_of
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 dates = st.dates(datetime.date(1900, 1, 1), datetime.date(2200, 1, 1))
@@ -85,7 +86,9 @@ def test_missing(value: Any) -> None:
     assert label_of(value) is None
 
 
-@pytest.mark.parametrize("value", [[1], b"a", {"a": 1}, datetime.timedelta(1), np.timedelta64(1, "s"), object])
+@pytest.mark.parametrize(
+    "value", [[1], b"a", np.bytes_(b"a"), {"a": 1}, 1j, datetime.timedelta(1), np.timedelta64(1, "s"), object]
+)
 def test_a_value_without_a_label_is_refused(value: Any) -> None:
     with pytest.raises(DataError, match="a label must be a string, a number, a bool or a date, however: "):
         label_of(value)
@@ -170,3 +173,39 @@ def test_all_missing_and_empty() -> None:
 def test_time_stamps_of_every_unit(unit: str) -> None:
     stamps = np.array(["2024-02-29", "2024-02-29T12:30", "NaT"], dtype=f"datetime64[{unit}]")
     assert labels_of(column_of(stamps)) == ["2024-02-29", "2024-02-29T12:30:00", None]
+
+
+# a CSV's cells
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["1", "20", "-3"],
+        ["1.0", "2.50", "-0", ".5"],
+        ["1e-07", "1e+16", "2.5"],
+        ["NA", "1.5", "nan"],
+        ["True", "False"],
+        ["TRUE", "FALSE"],
+        ["2024-01-01", "2024-02-29"],
+        ["2024-01-01 00:00:00", "2024-01-01 10:30:00"],
+        ["2024-01-01T10:00:00Z", "2024-01-01T11:00:00.5Z"],
+        ["007", "008"],
+        ["1e999", "2"],
+        ["+5", "a b"],
+        ["2024-13-45", "x"],
+    ],
+    ids=" ".join,
+)
+def test_a_csv_cell_has_the_label_of_its_typed_column(cells: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("c,d\n" + "".join(f"{cell},z\n" for cell in cells))
+    typed = labels_of(to_arrow(tmp_path / "a.csv")["c"])
+    assert labels_of(cells_as_labels(pa.chunked_array([cells]), frozenset())) == typed
+    assert labels_of(cells_as_labels(pa.chunked_array([cells]), frozenset(cells))) == cells
+
+
+def test_a_known_label_is_never_rewritten() -> None:
+    cells = pa.chunked_array([["5.0", "7.0"], ["NA", None, "5.0"]])
+    assert labels_of(cells_as_labels(cells, {"5.0", "7"})) == ["5.0", "7", None, None, "5.0"]
+    assert labels_of(cells_as_labels(cells, {"NA"})) == ["5", "7", "NA", None, "5"]
+    assert labels_of(cells_as_labels(pa.chunked_array([], pa.string()), {"7"})) == []

@@ -51,7 +51,10 @@ def test_a_cut_keeps_the_most_frequent(values: list[str | None], min_count: int,
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(texts, min_size=1, max_size=20, unique=True), st.lists(texts | st.just(""), max_size=10))
+@given(
+    st.lists(texts.filter(lambda text: text != "[UNK]"), min_size=1, max_size=20, unique=True),  # Keras keeps this one
+    st.lists(texts | st.just(""), max_size=10),
+)
 def test_keras_numbers_them_just_so(labels: list[str], asked: list[str]) -> None:
     vocabulary = Vocabulary(labels, range(len(labels), 0, -1))
     lookup = keras.layers.StringLookup(vocabulary=vocabulary.labels, mask_token="")

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import tensorflow as tf
 
 import tabembed as te
 from tabembed.io import DataError
+from tabembed.serving.export import _publish
 
 # What a process without tabembed does: plain TensorFlow, raw values in.
 ALONE = """
@@ -142,6 +144,27 @@ def test_a_column_whose_labels_are_all_rare(frame: pd.DataFrame, tmp_path: Path)
 
 
 # refusals
+
+
+def test_a_version_is_no_place_for_versions(cases: Any) -> None:
+    case = cases["y"]
+    with pytest.raises(DataError, match="output '.*/y/1' is one version of a model; export to '.*/y', which holds"):
+        te.export(case.model, case.schema, case.path / "1")
+    assert [entry.name for entry in case.path.iterdir()] == ["1"]
+
+
+def test_writers_that_race_each_get_a_number(tmp_path: Path) -> None:
+    asides = [tmp_path / f".writing-{n}" for n in range(24)]
+    for aside in asides:
+        aside.mkdir()
+        (aside / "saved_model.pb").write_text(aside.name)
+    with ThreadPoolExecutor(12) as pool:
+        versions = list(pool.map(lambda aside: _publish(aside, tmp_path), asides))
+    assert sorted(int(version.name) for version in versions) == list(range(1, 25))
+    for version, aside in zip(versions, asides, strict=True):
+        assert (version / "saved_model.pb").read_text() == aside.name
+    with pytest.raises(OSError, match="No such file"):
+        _publish(tmp_path / "gone", tmp_path)
 
 
 def test_an_output_that_cant_be_written_leaves_nothing(cases: Any, tmp_path: Path) -> None:
