@@ -14,7 +14,7 @@ _OPTIONS = (
     (r"declare te\.Categorical\(\)", "fit with --categorical COL"),
     (rf" \(df\.dropna\(subset=\[{_NAME}\]\)\)", ""),
     (r"\btask='(\w+)'", r"--task \1"),
-    (r"pass another task\b", "pass another --task"),
+    (r"pass another task\b(, or use te\.\w+)?", "pass another --task"),
 )
 
 
