@@ -47,4 +47,5 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return (n,) class labels, in the type they came in."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)  # first, since it says when fit is missing
+        return self.classes_[best]

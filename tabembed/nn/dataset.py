@@ -116,5 +116,5 @@ def check_weights(weights: Any, rows: int) -> np.ndarray:
         row = int(np.argmax(bad))
         raise DataError(f"`sample_weight` must be numbers of 0 or more, however: {array[row]} in row {row}")
     if not array.any():
-        raise DataError("`sample_weight` must not be 0 in every row")
+        raise DataError("`sample_weight` must not be zero in every row")
     return array

@@ -17,6 +17,7 @@ from .extract import embedding_of
 from .head import build_head
 from .networks import build_network
 from .networks.joined import Joined
+from .row_prior import scale_priors
 from .seeds import Seeds
 from .warm_start import load_tables_into, tables_of, warm_dims
 
@@ -66,6 +67,8 @@ def build_model(
     inputs, branches = _build_branches(schema, dims, seeds)
     last = build_network(network, _join(schema, branches), seeds, options)
     model = keras.Model(inputs, build_head(last, target, seeds), name=f"tabembed_{network}")
+    # The loss of a number is in the target's unit squared, and so must be what is added to it.
+    scale_priors(model, 1 / (target.loss_weight or 1))
     load_tables_into(model, schema, tables)
     _freeze(model, schema, freeze)
     return model

@@ -22,7 +22,7 @@ class RowwiseAdam(keras.optimizers.Adam):
 
     A variable whose gradient is a ``tf.IndexedSlices`` (the table of a ``RowwiseEmbedding``) is updated by scatters
     into the rows of the batch; every other variable is updated by Keras' Adam. No step and no option runs over a whole
-    table.
+    table, but for tables of up to 512 rows, where that is faster; the rows outside the batch keep their bits there too.
 
     A row that was not in the batch for k - 1 steps is brought up to date when it comes again:
 
@@ -212,7 +212,7 @@ def _refuse_whole_tables(use_ema: bool, gradient_accumulation_steps: int | None,
     if use_ema:
         raise DataError(
             "`use_ema` must be False, since an average of all weights runs over whole tables at every step, "
-            f"however: use_ema={use_ema!r}; keras.callbacks.SwapEMAWeights averages at the end of epochs"
+            f"however: use_ema={use_ema!r}; keras.optimizers.Adam can, for tables small enough for it"
         )
     if gradient_accumulation_steps is not None:
         raise DataError(

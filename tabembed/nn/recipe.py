@@ -19,6 +19,7 @@ from ..schema.target import Target
 from .dataset import make_dataset
 from .optimizer import RowwiseAdam
 from .progress import Progress
+from .row_prior import scale_priors
 from .seeds import Seeds
 
 
@@ -96,7 +97,7 @@ def split_rows(classes: np.ndarray | None, rows: int, fraction: float, seed: int
     else:
         for position in np.unique(classes):
             of_class = order[classes[order] == position]
-            held[of_class[: round(len(of_class) * fraction)]] = True
+            held[of_class[: min(round(len(of_class) * fraction), len(of_class) - 1)]] = True
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
@@ -128,8 +129,8 @@ def train(
     """
     seeds = Seeds(random_state)
     wanted = schema.need_target()
-    classes = target if wanted.is_classification else None
-    training, held = split_rows(classes, len(target), recipe.validation_fraction, seeds.next())
+    classes, share = target if wanted.is_classification else None, recipe.validation_fraction
+    training, held = split_rows(classes, len(target), share, seeds.next())
     batch = recipe.batch_rows(len(training))
 
     part = partial(_part, schema, encoded, target, sample_weight)
@@ -147,6 +148,7 @@ def train(
         )
     finally:
         progress.stop()
+        scale_priors(model, 1 / (wanted.loss_weight or 1))
     return history, held
 
 
@@ -166,6 +168,7 @@ def _part(
 
 
 def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int) -> None:
+    scale_priors(model, target.loss_weight or 1)
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
     model.compile(
         RowwiseAdam(schedule, weight_decay=recipe.weight_decay or None),

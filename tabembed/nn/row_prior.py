@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["RowPrior"]
+__all__ = ["RowPrior", "scale_priors"]
 
 from typing import Any
 
@@ -52,3 +52,15 @@ class RowPrior(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments; the labels' weights are saved with the model's."""
         return {**super().get_config(), "rows": self.rows, "strength": self.strength}
+
+
+def scale_priors(model: keras.Model, factor: float) -> None:
+    """Multiply the strength of a model's priors, before it is compiled, when the unit of its loss changes.
+
+    Args:
+        model: built by ``build_model``.
+        factor: the new loss of a row in units of the old one.
+    """
+    for layer in model.layers:
+        if isinstance(layer, RowPrior):
+            layer.strength *= factor

@@ -55,7 +55,7 @@ class Target:
 
     @property
     def loss_weight(self) -> float | None:
-        """What ``compile(loss_weights=)`` takes so that a target of any scale trains alike: 1 / variance, or None."""
+        """1 / variance, by which the recipe weighs the loss so that targets of any scale train alike, or None."""
         return None if self.is_classification else 1 / self.scale**2
 
     @property

@@ -176,6 +176,7 @@ def test_a_warm_start(quick: Any, fitted: te.TabularRegressor, X: pd.DataFrame, 
     [
         ("epochs", 0),
         ("patience", 0),
+        ("batch_size", 0),
         ("batch_size", "big"),
         ("validation_fraction", 1),
         ("learning_rate", 0),
@@ -195,11 +196,14 @@ def test_a_network_that_isnt_there(quick: Any, X: pd.DataFrame, y: pd.Series) ->
         quick.regressor(random_state="a").fit(X, y)
 
 
-def test_before_fit(X: pd.DataFrame, tmp_path: Any) -> None:
-    est = te.TabularRegressor()
-    asks = (lambda: est.predict(X), lambda: est.tables_, lambda: est.export(tmp_path), lambda: est.save(tmp_path / "e"))
+@pytest.mark.parametrize("kind", [te.TabularRegressor, te.TabularClassifier])
+def test_before_fit(X: pd.DataFrame, tmp_path: Any, kind: type) -> None:
+    est = kind()
+    asks = [lambda: est.predict(X), lambda: est.tables_, lambda: est.export(tmp_path), lambda: est.save(tmp_path / "e")]
+    if kind is te.TabularClassifier:
+        asks.append(lambda: est.predict_proba(X))
     for ask in asks:
-        with pytest.raises(NotFittedError, match="This TabularRegressor instance is not fitted yet"):
+        with pytest.raises(NotFittedError, match=f"This {kind.__name__} instance is not fitted yet"):
             ask()
     assert list(tmp_path.iterdir()) == []
 

@@ -129,7 +129,7 @@ def test_weights_of_one_row(quick: Any, X: pd.DataFrame, y: pd.Series, classes: 
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        (np.zeros(240), "must not be 0 in every row"),
+        (np.zeros(240), "must not be zero in every row"),
         (np.ones(3), r"must have one weight a row \(240\), however: its shape is \(3,\)"),
         (-np.ones(240), "must be numbers of 0 or more, however: -1.0 in row 0"),
     ],

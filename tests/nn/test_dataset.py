@@ -136,7 +136,7 @@ def test_weights_of_every_type(weights: Any) -> None:
         ([1, -1, 1], "must be numbers of 0 or more, however: -1.0 in row 1"),
         ([1, 1, np.nan], "must be numbers of 0 or more, however: nan in row 2"),
         ([np.inf, 1, 1], "must be numbers of 0 or more, however: inf in row 0"),
-        ([0, 0, 0], "must not be 0 in every row"),
+        ([0, 0, 0], "must not be zero in every row"),
         (["a", "b", "c"], "must be numbers of 0 or more, however: could not convert"),
         ([1, None, 1], "must be numbers of 0 or more, however: nan in row 1"),
         ([1, [2], 3], "must be numbers of 0 or more, however: "),

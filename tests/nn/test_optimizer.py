@@ -360,7 +360,7 @@ def test_two_replicas_train_as_one() -> None:
     [
         (
             {"use_ema": True},
-            "`use_ema` must be False, since .* over whole tables .* however: use_ema=True; keras.callbacks",
+            "`use_ema` must be False, since .* over whole tables .* however: use_ema=True; keras.optimizers.Adam can",
         ),
         (
             {"gradient_accumulation_steps": 4},

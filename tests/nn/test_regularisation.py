@@ -86,3 +86,23 @@ def test_the_prior_travels_with_the_model(schema: te.Schema, frame: pd.DataFrame
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again.get_layer("city.prior").weight, model.get_layer("city.prior").weight)
+
+
+def test_the_prior_is_in_the_unit_of_the_loss() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"c": rng.choice(list("abcdefgh"), 2_000), "d": rng.choice(list("abcdefgh"), 2_000)})
+    frame["y"] = frame["c"].map(ord) + 2 * frame["d"].map(ord) + rng.normal(0, 0.5, 2_000)
+    found = {}
+    for unit in (1.0, 0.03, 100.0):
+        scaled = frame.assign(y=frame["y"] * unit)
+        schema = te.infer_schema(scaled, "y")
+        model = te.build_model(schema, random_state=0)
+        before = model.get_layer("c.prior").strength
+        model.compile(te.RowwiseAdam(3e-3), "mse")
+        model.fit(schema.dataset(scaled, batch_size=64, shuffle=True, seed=0), epochs=4, shuffle=False, verbose=0)
+        left = scaled["y"] - model.predict(schema.inputs(scaled), verbose=0)[:, 0]
+        found[unit] = 1 - left.var() / scaled["y"].var()
+        assert before == pytest.approx(30 * schema.target.scale**2)
+    assert min(found.values()) > 0.95, found
+    est = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit(frame[["c", "d"]], frame["y"])
+    assert est.model_.get_layer("c.prior").strength == pytest.approx(30 * est.schema_.target.scale**2)

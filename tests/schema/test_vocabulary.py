@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from tabembed.schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID, Vocabulary
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
+# Keras keeps "[UNK]" for itself, and cuts NUL from a label's end.
+kept = texts.filter(lambda text: text != "[UNK]" and not text.endswith("\0"))
 columns = st.lists(st.none() | texts, min_size=1, max_size=40)
 
 
@@ -52,8 +54,8 @@ def test_a_cut_keeps_the_most_frequent(values: list[str | None], min_count: int,
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(texts.filter(lambda text: text != "[UNK]"), min_size=1, max_size=20, unique=True),  # Keras keeps this one
-    st.lists(texts | st.just(""), max_size=10),
+    st.lists(kept, min_size=1, max_size=20, unique=True),
+    st.lists(kept | st.just(""), max_size=10),
 )
 def test_keras_numbers_them_just_so(labels: list[str], asked: list[str]) -> None:
     vocabulary = Vocabulary(labels, range(len(labels), 0, -1))
