@@ -17,6 +17,7 @@ __all__ = [
     "DataError",
     "DataWarning",
     "EmbeddingTable",
+    "EntityEmbedder",
     "Ignored",
     "LabelError",
     "Numeric",
@@ -41,6 +42,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .embedders import EntityEmbedder
     from .estimators import TabularClassifier, TabularRegressor
     from .io.errors import DataError, DataWarning, LabelError
     from .nn.embedding import RowwiseEmbedding
@@ -63,6 +65,7 @@ _HOMES = {
     "DataError": ".io.errors",
     "DataWarning": ".io.errors",
     "EmbeddingTable": ".tables",
+    "EntityEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
     "Numeric": ".schema.kinds",

@@ -1,6 +1,19 @@
 """TensorFlow reads these once, at its import: set before any test module is."""
 
 import os
+from collections.abc import Iterator
+
+import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    """Train without tracing: quicker for a step or two."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

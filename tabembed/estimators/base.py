@@ -27,6 +27,7 @@ from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
 from ..schema.schema import Schema
 from ..tables import EmbeddingTable
+from ..tables.grids import checked
 from .metrics import evaluate
 
 
@@ -79,8 +80,7 @@ class TabularEstimator(BaseEstimator):
         Raises:
             DataError: for data that can't be learned from; the sentence names the column.
         """
-        X = _named(X)
-        validate_data(self, X, reset=True, skip_check_array=True)
+        X = checked(self, X, reset=True)
         table, name = with_target(X, y)
         schema = infer_schema(table, name, kinds=self.kinds, task=self._task_of(table.column(name), name))
         return self._learn(schema, table, sample_weight, init)
@@ -153,9 +153,7 @@ class TabularEstimator(BaseEstimator):
 
     def _answer(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "model_")
-        X = _named(X)
-        validate_data(self, X, reset=False, skip_check_array=True)
-        return self._output(self.schema_.encode(X))
+        return self._output(self.schema_.encode(checked(self, X, reset=False)))
 
     @property
     def tables_(self) -> dict[str, EmbeddingTable]:
@@ -210,12 +208,6 @@ class TabularEstimator(BaseEstimator):
         tags.input_tags.categorical = True
         tags.target_tags.required = True
         return tags
-
-
-def _named(X: Any) -> Any:
-    """Return data as it is where scikit-learn reads its names, or where it has none; else an Arrow table."""
-    rows = isinstance(X, list | tuple) and not (X and isinstance(X[0], Mapping))
-    return X if rows or hasattr(X, "__array__") else to_arrow(X)
 
 
 def with_target(X: Any, y: Any) -> tuple[pa.Table, str]:

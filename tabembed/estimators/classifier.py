@@ -10,9 +10,13 @@ import numpy as np
 import pyarrow as pa
 from sklearn.base import ClassifierMixin
 
+from ..io.errors import DataError
 from ..schema.labels import factorize
 from ..schema.schema import Schema
 from .base import TabularEstimator
+
+_MANY = 20
+"""Classes that are fractions, at most: more are a quantity."""
 
 
 class TabularClassifier(ClassifierMixin, TabularEstimator):
@@ -32,8 +36,14 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     """
 
     def _task_of(self, y: pa.Array | pa.ChunkedArray, name: str) -> str:
-        codes, _ = factorize(y, name)  # its labels may be more than the rows hold, in a pandas category
-        return "binary" if len(np.unique(codes[codes >= 0])) <= 2 else "multiclass"
+        codes, labels = factorize(y, name)  # its labels may be more than the rows hold, in a pandas category
+        classes = len(np.unique(codes[codes >= 0]))
+        if classes > _MANY and pa.types.is_floating(y.type) and any("." in label or "e" in label for label in labels):
+            raise DataError(
+                f"target {name!r} must hold classes, however: it has {classes:,} continuous values such as "
+                f"{labels[0]}; use te.TabularRegressor, or make them strings"
+            )
+        return "binary" if classes <= 2 else "multiclass"
 
     def _learn(self, schema: Schema, table: pa.Table, sample_weight: Any, init: Any) -> Self:
         super()._learn(schema, table, sample_weight, init)

@@ -11,6 +11,7 @@ import keras
 from ..io.errors import DataError
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
+from ..schema.shared import sharing
 from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
 from ..tables import EmbeddingTable
 from .branches import embedding_name
@@ -26,7 +27,7 @@ def embedding_of(model: keras.Model, schema: Schema, column: str) -> Any:
     if not isinstance(kind, Categorical):
         raise DataError(f"column {column!r} is {type(kind).__name__} and has no embedding table")
     try:
-        layer = model.get_layer(embedding_name(schema.input_names[column]))
+        layer = model.get_layer(embedding_name(schema.input_names[sharing(schema.features, column)[0]]))
     except ValueError:
         raise DataError(f"the model has no embedding for column {column!r}; was it built from this schema?") from None
     if layer.input_dim != kind.size:
@@ -45,7 +46,8 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         schema: the same one.
 
     Returns:
-        {column: table}; each vector equals the layer's row exactly, ``missing`` and ``unknown`` are rows 0 and 1.
+        {column: table}, one and the same for columns that share it; each vector equals the layer's row exactly,
+        ``missing`` and ``unknown`` are rows 0 and 1.
 
     Raises:
         DataError: when the model isn't one of this schema.
@@ -57,9 +59,12 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         >>> te.extract_tables(te.build_model(schema), schema)["dest"].labels
         ('LAX', 'BOS')
     """
-    tables = {}
+    tables: dict[str, EmbeddingTable] = {}
     for name, kind in schema.features.items():
-        if isinstance(kind, Categorical):
+        owner = sharing(schema.features, name)[0]
+        if owner in tables:
+            tables[name] = tables[owner]
+        elif isinstance(kind, Categorical):
             rows = embedding_of(model, schema, name).get_weights()[0]
             tables[name] = EmbeddingTable(
                 kind.labels,
@@ -67,7 +72,7 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
                 counts=kind.counts,
                 missing=rows[MISSING_ID],
                 unknown=rows[UNKNOWN_ID],
-                name=name,
+                name=kind.table or name,
                 metric="euclidean",
             )
     return tables

@@ -12,6 +12,7 @@ import keras
 from ..io.errors import DataError
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
+from ..schema.shared import whole_column
 from .branches import build_branch
 from .extract import embedding_of
 from .head import build_head
@@ -41,7 +42,7 @@ def build_model(
         network: ``"mlp"``.
         init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from: rows are matched by label,
             new labels start from the table's unknown row. It sets the column's dim unless the schema pins ``dim=``.
-        freeze: the column, or columns, whose vectors are not trained.
+        freeze: the column, or columns, whose vectors are not trained; one column of a shared table freezes it for all.
         random_state: makes weights and dropout repeatable; the global random state is neither read nor changed.
         **options: the network's own arguments (``hidden=(256, 128)``, ``dropout=0.1``).
 
@@ -79,9 +80,10 @@ def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tu
     if not schema.features:
         raise DataError("the schema has no column to learn from: every one is set aside; declare some with kinds={...}")
     inputs, branches = {}, []
+    shared: dict[str, Any] = {}
     for name in schema.features:
         safe = schema.input_names[name]
-        inputs[safe], branch = build_branch(schema.column(name), safe, dims.get(name), seeds)
+        inputs[safe], branch = build_branch(whole_column(schema.columns, name), safe, dims.get(name), seeds, shared)
         branches.append(branch)
     return inputs, branches
 

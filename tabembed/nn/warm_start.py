@@ -13,6 +13,7 @@ import numpy as np
 from ..io.errors import DataError
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
+from ..schema.shared import sharing
 from ..tables import EmbeddingTable
 from .extract import embedding_of
 
@@ -37,6 +38,7 @@ def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str,
     Raises:
         DataError: for a pinned dim that differs, or a table of a column that has no embedding.
     """
+    dims: dict[str, int] = {}
     for name, table in tables.items():
         kind = schema[name]
         if not isinstance(kind, Categorical):
@@ -48,7 +50,15 @@ def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str,
                 f"column {name!r} is pinned to dim={kind.dim}, however: its table in `init` has dim {table.dim}; "
                 f"use table.reduce({kind.dim}), or leave dim= open"
             )
-    return {name: table.dim for name, table in tables.items()}
+        group = sharing(schema.features, name)
+        other = next((other for other in group if other in tables and tables[other] != table), None)
+        if other is not None:
+            raise DataError(
+                f"columns {other!r} and {name!r} share table {kind.table!r} and must start from one table, however: "
+                f"`init` has two different ones; leave one out"
+            )
+        dims |= dict.fromkeys(group, table.dim)
+    return dims
 
 
 def load_tables_into(model: keras.Model, schema: Schema, tables: Mapping[str, EmbeddingTable]) -> None:

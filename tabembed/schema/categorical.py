@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["Categorical"]
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -37,6 +37,9 @@ class Categorical(ColumnKind):
             by rows a label, ``1 / (1 + rows / labels / 100)``: 0.5 at a hundred rows a label.
         l2: strength of the prior that keeps a label's vector near zero until its rows say otherwise; 0 for none.
         vocabulary: the labels and counts; ``infer_schema`` fills it in.
+        table: the name of a table that several columns share: one vocabulary, the counts summed, and one embedding.
+            They must agree on all settings but ``dropout``. None for a table of the column's own.
+        ruled: the dim that ``dim_rule`` chose; ``infer_schema`` fills it in. Another ``dim`` set later is declared.
 
     Raises:
         DataError: for an argument out of its range.
@@ -57,6 +60,8 @@ class Categorical(ColumnKind):
     dropout: float | None = None
     l2: float = 30.0
     vocabulary: Vocabulary | None = None
+    table: str | None = None
+    ruled: int | None = field(default=None, repr=False, compare=False)
 
     key: ClassVar[str] = "categorical"
 
@@ -65,6 +70,8 @@ class Categorical(ColumnKind):
             value = getattr(self, argument)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
                 raise DataError(f"`{argument}` must be a whole number of 1 or more, however: {argument}={value!r}")
+        if self.table is not None and (not isinstance(self.table, str) or not self.table):
+            raise DataError(f"`table` must be a non-empty string or None, however: table={self.table!r}")
         if not 0 <= self.unknown_rate < 1:
             raise DataError(f"`unknown_rate` must be in [0, 1), however: unknown_rate={self.unknown_rate!r}")
         if self.dropout is not None and not 0 <= self.dropout < 1:
@@ -75,6 +82,9 @@ class Categorical(ColumnKind):
             raise DataError(f"`dim_rule` must be one of {', '.join(DIM_RULES)}, however: dim_rule={self.dim_rule!r}")
         if self.vocabulary is None and self.dim is not None and self.dim_rule is not None:
             raise DataError(f"give `dim` or `dim_rule`, not both, however: dim={self.dim}, dim_rule={self.dim_rule!r}")
+        if self.dim_rule is not None and self.dim is not None and self.ruled not in (None, self.dim):
+            # dataclasses.replace(kind, dim=...) on a dim that a rule had chosen: it is declared from now on.
+            vars(self).update(dim_rule=None, ruled=None)
 
     @property
     def learned(self) -> bool:
@@ -124,21 +134,24 @@ class Categorical(ColumnKind):
     def learn(self, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Self, int]:
         """Count the column's labels and choose the dim."""
         vocabulary, missing = Vocabulary.count(values, name)
-        return self._with(vocabulary), missing
+        return self.with_vocabulary(vocabulary), missing
 
     def adopt(self, previous: ColumnKind) -> Self | None:
         """Take the counts of another categorical column."""
-        return self._with(previous.vocabulary) if isinstance(previous, Categorical) and previous.vocabulary else None
+        known = previous.vocabulary if isinstance(previous, Categorical) else None
+        return None if known is None else self.with_vocabulary(known)
 
-    def _with(self, vocabulary: Vocabulary) -> Self:
+    def with_vocabulary(self, vocabulary: Vocabulary) -> Self:
+        """Return this kind with other labels, the dim chosen anew unless it was declared."""
         bound = replace(self, vocabulary=vocabulary)
         if self.pinned:
             return bound
         rule = self.dim_rule or DEFAULT_RULE
-        return replace(bound, dim=dim_for(rule, bound.kept, int(bound.counts.sum())), dim_rule=rule)
+        dim = dim_for(rule, bound.kept, int(bound.counts.sum()))
+        return replace(bound, dim=dim, dim_rule=rule, ruled=dim)
 
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
-        """Return (n,) int32 ids: 0 missing, 1 unknown, 2.. the labels."""
+        """Return (n,) ids in the smallest integer type that holds them: 0 missing, 1 unknown, 2.. the labels."""
         return self._vocabulary().encode(values, name, self.kept)
 
     def read_cells(self, cells: pa.ChunkedArray) -> pa.Array:
@@ -155,6 +168,7 @@ class Categorical(ColumnKind):
             "unknown_rate": self.unknown_rate,
             "dropout": self.dropout,
             "l2": self.l2,
+            **({} if self.table is None else {"table": self.table}),
             "vocabulary": None if self.vocabulary is None else self.vocabulary.to_dict(),
         }
 
@@ -162,7 +176,8 @@ class Categorical(ColumnKind):
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """Return the kind that ``to_dict`` gave."""
         vocabulary = data["vocabulary"]
-        return cls(**{**data, "vocabulary": None if vocabulary is None else Vocabulary(**vocabulary)})
+        ruled = None if data["dim_rule"] is None else data["dim"]
+        return cls(**{**data, "vocabulary": None if vocabulary is None else Vocabulary(**vocabulary), "ruled": ruled})
 
     def describe(self) -> tuple[str, str]:
         """Return how many labels have a row, and the dim with its rule."""
@@ -170,4 +185,5 @@ class Categorical(ColumnKind):
             return "", str(self.dim or "")
         every, kept = len(self.vocabulary), self.kept
         labels = f"{kept:,}" if kept == every else f"{kept:,} of {every:,}"
-        return labels, f"{self.dim} ({self.dim_rule or 'declared'})"
+        shared = "" if self.table is None else f", table {self.table!r}"
+        return labels, f"{self.dim} ({self.dim_rule or 'declared'}){shared}"

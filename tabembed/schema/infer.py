@@ -20,6 +20,7 @@ from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
 from .labels import factorize
 from .numeric import numbers_of
 from .schema import Schema
+from .shared import share
 from .target import learn_target
 
 _ID_WORDS = {"id", "ids", "code", "codes", "key", "zip", "zipcode", "postcode", "postal", "sku", "uuid", "flight"}
@@ -72,7 +73,7 @@ def infer_schema(
             columns.append(Column(name, kind, rows, 0, kind.reason))
         elif name != target:
             columns.append(_learn(table.column(name), name, kind))
-    return Schema(columns, learned_target)
+    return Schema(share(columns), learned_target)
 
 
 def _read(data: Any, ignored: set[str]) -> tuple[pa.Table, list[str]]:

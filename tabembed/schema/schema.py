@@ -19,6 +19,7 @@ from ..io.names import did_you_mean
 from .column import Column
 from .kinds import KINDS, Categorical, ColumnKind, Ignored
 from .names import safe_names
+from .shared import share
 from .show import table_text
 from .target import Target
 
@@ -127,7 +128,8 @@ class Schema:
             ['LAX']
         """
         changed = {name: self._changed(self.column(name), kind) for name, kind in {**(kinds or {}), **more}.items()}
-        return Schema([changed.get(column.name, column) for column in self.columns], self.target)
+        columns = [changed.get(column.name, column) for column in self.columns]
+        return Schema(share(columns, self.columns), self.target)
 
     @staticmethod
     def _changed(column: Column, kind: ColumnKind) -> Column:

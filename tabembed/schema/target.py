@@ -163,7 +163,7 @@ def _regression(values: pa.Array | pa.ChunkedArray, name: str, reason: str) -> T
         )
     numbers = numbers_of(values, name, np.float64)
     if numbers.min() == numbers.max():
-        raise _constant(name, numbers[0].item())
+        raise _constant(name, numbers[0].item(), "n_samples = 1" if len(numbers) == 1 else "")
     mean, scale = float(numbers.mean()), float(numbers.std())
     if not 1e-15 < scale < 1e15:  # float32 holds its square, the unit of the loss, up to 1e38
         raise DataError(
@@ -182,7 +182,7 @@ def _classification(values: pa.Array | pa.ChunkedArray, name: str, task: str, re
     classes = [_class_value(label, values.type) for label in labels]
     order = sorted(range(len(classes)), key=classes.__getitem__)
     if len(classes) < 2:
-        raise _constant(name, classes[0])
+        raise _constant(name, classes[0], "1 class")
     if task == "binary" and len(classes) != 2:
         raise DataError(
             f"target {name!r} must have 2 classes for task='binary', however: it has {len(classes)}; "
@@ -204,9 +204,10 @@ def _class_value(label: str, kind: pa.DataType) -> Any:
     return label
 
 
-def _constant(name: str, value: Any) -> DataError:
+def _constant(name: str, value: Any, what: str) -> DataError:
     return DataError(
-        f"target {name!r} must take two values or more, however: it is {value!r} in every row; choose another target"
+        f"target {name!r} must take two values or more, however: it is {value!r} in every row"
+        f"{what and f' ({what})'}; choose another target"
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["built", "column_at", "is_frame"]
+__all__ = ["built", "checked", "column_at", "is_frame"]
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from sklearn.utils.validation import validate_data
+
+from ..io.frames import to_arrow
 
 
 def is_frame(X: Any) -> bool:
@@ -34,6 +37,32 @@ def column_at(X: Any, at: int) -> Any:
     if _is("polars", X):
         return X.to_series(at)
     return X.column(at) if isinstance(X, pa.Table) else X[:, at]
+
+
+def checked(estimator: Any, X: Any, *, reset: bool) -> Any:
+    """Return X as scikit-learn's estimators take it: a frame as it is, an array checked, anything else as Arrow.
+
+    Args:
+        estimator: learns X's number of columns and their names, or compares them with those of its ``fit``.
+        X: (n, columns) a frame, a dict of columns, rows, an array, or anything with ``__arrow_c_stream__``.
+        reset: True in ``fit``.
+
+    Raises:
+        ValueError: for other columns than those of ``fit``, a sparse, complex or 1-D array, no rows or no columns.
+
+    Example:
+        >>> from sklearn.base import BaseEstimator
+        >>> checked(BaseEstimator(), {"a": [1, 2]}, reset=True).column_names
+        ['a']
+    """
+    rows_of_dicts = isinstance(X, list | tuple) and bool(X) and isinstance(X[0], Mapping)
+    if (hasattr(X, "__arrow_c_stream__") or isinstance(X, Mapping) or rows_of_dicts) and not is_frame(X):
+        X = to_arrow(X)
+    if is_frame(X):
+        return validate_data(estimator, X, reset=reset, skip_check_array=True)
+    # A list of texts and numbers stays as it is, or its numbers would be text.
+    mixed = not hasattr(X, "dtype") and not hasattr(X, "__array__") and np.asarray(X, dtype=None).dtype.kind == "U"
+    return validate_data(estimator, X, reset=reset, dtype=object if mixed else None, ensure_all_finite=False)
 
 
 def built(like: Any, names: Sequence[str], columns: Sequence[Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["EmbeddingTable"]
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +16,7 @@ from .compare import Comparison, compared
 from .convert import KerasTable, TorchTable, gensim_of, keras_of, parts_of_gensim, parts_of_word2vec, torch_of
 from .files import read_table, write_projector, write_table
 from .frame import frame_of, parts_of_frame, projection
+from .grow import grown
 from .plot import plotted
 from .reduce import principal_axes
 
@@ -99,6 +100,23 @@ class EmbeddingTable(LabelledVectors):
             0.0
         """
         return similarity(self, a, b)
+
+    def grow(self, neighbours: Mapping[Any, Any]) -> Self:
+        """Return a table with new labels appended, counted 0 times; a model can start from it (``init=``).
+
+        Args:
+            neighbours: new label -> the known labels it resembles, whose mean vector it gets; None for ``unknown``.
+
+        Raises:
+            LabelError: when a neighbour isn't in the table, with the closest ones.
+            DataError: for a label that is in the table already, or an empty list of neighbours.
+
+        Example:
+            >>> t = EmbeddingTable(["a", "b"], [[1.0], [3.0]], unknown=[9.0])
+            >>> t.grow({"c": ["a", "b"], "d": None}).vectors.tolist()
+            [[1.0], [3.0], [2.0], [9.0]]
+        """
+        return type(self)(**grown(self, neighbours))
 
     def reduce(self, dim: int) -> Self:
         """Return a narrower table: principal components of the vectors, missing and unknown turned along.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import tensorflow as tf
 
 import tabembed as te
 
@@ -74,11 +72,3 @@ def classes(y: pd.Series) -> np.ndarray:
 def fitted_classes(X: pd.DataFrame, classes: np.ndarray) -> te.TabularClassifier:
     """A classifier that has learned something; nobody may change it."""
     return classifier(epochs=15, batch_size=16).fit(X, classes)
-
-
-@pytest.fixture
-def eagerly() -> Iterator[None]:
-    """Train without tracing: quicker for a step or two."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)

@@ -1,0 +1,116 @@
+"""What every embedder is: a scikit-learn transformer that learns a table for each categorical column."""
+
+from __future__ import annotations
+
+__all__ = ["Embedder"]
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from sklearn.utils.validation import check_is_fitted
+
+from ..io.errors import DataError
+from ..io.frames import to_arrow
+from ..schema.kinds import Categorical, ColumnKind
+from ..schema.schema import Schema
+from ..tables.grids import checked, is_frame
+from ..tables.transformer import TableTransformer
+
+
+class Embedder(TableTransformer):
+    """Learn a table for each categorical column; ``transform`` puts its vectors in the column's place.
+
+    A subclass has ``fit``, which sets ``tables_``, and says in ``_learned`` what else ``save`` should keep. Of a frame
+    the columns that are categorical by ``te.infer_schema`` (or declared so) get a table, the others pass through; of
+    a plain array every column is categorical, as in ``OneHotEncoder``.
+
+    Attributes:
+        tables_: {column: EmbeddingTable}.
+        n_features_in_: the number of columns seen in ``fit``.
+        feature_names_in_: their names, when they have names.
+    """
+
+    _learned: tuple[str, ...] = ()
+    """The fitted attributes, plain JSON values, that ``save`` keeps beside the tables."""
+
+    @abstractmethod
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn the tables; returns itself."""
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted embedder as a folder (tables in Parquet, the rest in JSON), without pickle; see ``load``.
+
+        Args:
+            path: a new or empty folder, or one that ``save`` wrote before.
+
+        Raises:
+            DataError: when it can't be written, or a setting isn't a plain value.
+        """
+        from .files import save
+
+        check_is_fitted(self)
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read an embedder that ``save`` wrote.
+
+        Raises:
+            DataError: when there is none, or it is another kind of embedder.
+        """
+        from .files import load
+
+        return load(cls, Path(path))
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn expects: vectors are float32, whatever the columns are."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def _read(self, X: Any) -> tuple[Any, pa.Table]:
+        """Return X, its columns remembered, as it came and as an Arrow table under the names of the columns."""
+        X = checked(self, X, reset=True)
+        table = to_arrow(X)
+        return X, table.rename_columns(self._names_in().tolist())
+
+    def _declared(self, X: Any, kinds: Mapping[Any, ColumnKind] | None) -> dict[str, ColumnKind]:
+        """Return the kinds to give ``infer_schema``; of a plain array every column is categorical."""
+        declared = {str(name): kind for name, kind in (kinds or {}).items()}
+        return declared if is_frame(X) else {**dict.fromkeys(self._names_in(), Categorical()), **declared}
+
+
+def with_dim(schema: Schema, dim: int | None) -> Schema:
+    """Return a schema whose categorical columns have this dim, unless they declare their own; as it is for None.
+
+    Args:
+        schema: a learned one.
+        dim: dimensions of the vectors, or None.
+
+    Raises:
+        DataError: for a dim that isn't a whole number of 1 or more, or a schema without a categorical column.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> schema = te.infer_schema(pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]}))
+        >>> with_dim(schema, 4)["dest"].dim
+        4
+    """
+    labelled = {name: kind for name, kind in schema.features.items() if isinstance(kind, Categorical)}
+    if not labelled:
+        raise DataError(
+            f"X must have a categorical column to learn vectors for, however: its columns are "
+            f"{', '.join(f'{c.name!r} ({type(c.kind).__name__})' for c in schema.columns[:5])}; "
+            f"declare one with kinds={{column: te.Categorical()}}"
+        )
+    if dim is None:
+        return schema
+    if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or dim < 1:
+        raise DataError(f"`dim` must be None or a whole number of 1 or more, however: dim={dim!r}")
+    free = {name: replace(kind, dim=int(dim), dim_rule=None) for name, kind in labelled.items() if not kind.pinned}
+    return schema.replace(free)

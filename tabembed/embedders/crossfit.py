@@ -1,0 +1,173 @@
+"""Cross-fitting: the rows of a fold get vectors from tables that never saw their targets."""
+
+from __future__ import annotations
+
+__all__ = ["Training", "aligned", "crossed", "folds_of"]
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import pyarrow as pa
+from sklearn.model_selection import KFold, StratifiedKFold, check_cv
+
+from ..estimators import TabularClassifier, TabularRegressor
+from ..estimators.base import TabularEstimator
+from ..io.errors import DataError
+from ..nn.extract import embedding_of
+from ..nn.model import build_model
+from ..nn.recipe import Recipe, train
+from ..nn.seeds import Seeds
+from ..schema.schema import Schema
+from ..schema.vocabulary import FIRST_ID, UNKNOWN_ID
+from ..tables.compare import rotation_onto
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the trainings on all rows and on each fold's rows share.
+
+    Args:
+        schema: of all rows, with a target.
+        table: (n, columns) the rows, the target among the columns.
+        weights: (n,) or None.
+        settings: the estimator's arguments, those of ``Recipe`` among them.
+        seed: of every training: all start from the same weights.
+    """
+
+    schema: Schema
+    table: pa.Table
+    weights: np.ndarray | None
+    settings: Mapping[str, Any]
+    seed: int
+
+    def on_all(self) -> TabularEstimator:
+        """Train on all rows and return the fitted estimator."""
+        kind = TabularClassifier if self.schema.need_target().is_classification else TabularRegressor
+        return kind(**self.settings, random_state=self.seed).fit_schema(self.schema, self.table, self.weights)
+
+    def model(self) -> keras.Model:
+        """Build a fold's model, with the same first weights as the one that was trained on all rows."""
+        options = dict(self.settings["network_options"] or {})
+        return build_model(self.schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
+
+
+def crossed(training: Training, full: TabularEstimator, cv: Any) -> dict[str, np.ndarray]:
+    """Return the vectors of every row by tables that were trained without the row's fold.
+
+    Each fold's training starts from the weights that the training on all rows started from, and its vectors are turned
+    onto the tables of that one. A label that only the held-out rows have gets the fold's unknown vector, as an unseen
+    label will later.
+
+    Args:
+        training: what the trainings share.
+        full: what it gave on all rows.
+        cv: as in ``folds_of``.
+
+    Returns:
+        {column: (n, dim) float32}.
+    """
+    schema = training.schema
+    encoded, truth = schema.encode(training.table), schema.encode_target(training.table)
+    tables = full.tables_
+    vectors = {name: np.empty((len(truth), table.dim), np.float32) for name, table in tables.items()}
+    # A fold has too few rows to hold some out; it trains as long as was best on all rows.
+    settings = {name: training.settings[name] for name in Recipe.__dataclass_fields__}
+    recipe = Recipe(**{**settings, "epochs": _best_epochs(full), "validation_fraction": 0.0})
+    for rows, held in folds_of(cv, truth, schema.need_target().is_classification, training.seed):
+        model = training.model()
+        part = {name: values[rows] for name, values in encoded.items()}
+        weights = None if training.weights is None else training.weights[rows]
+        train(model, schema, part, truth[rows], recipe, random_state=training.seed, sample_weight=weights)
+        for columns in _sharing(tables):
+            matrix = _turned(model, full.model_, schema, columns, np.concatenate([part[name] for name in columns]))
+            for name in columns:
+                vectors[name][held] = matrix[encoded[name][held]]
+    return vectors
+
+
+def _best_epochs(full: TabularEstimator) -> int:
+    """Return after how many epochs a training was best by its held-out rows; all of them where none were held out."""
+    losses = full.history_.get("val_loss")
+    return 1 + int(np.argmin(losses)) if losses else full.n_epochs_
+
+
+def _sharing(tables: Mapping[str, Any]) -> list[list[str]]:
+    """Return the columns table by table: those that share one together."""
+    groups: dict[int, list[str]] = {}
+    for name, table in tables.items():
+        groups.setdefault(id(table), []).append(name)
+    return list(groups.values())
+
+
+def _turned(part: keras.Model, full: keras.Model, schema: Schema, columns: list[str], ids: np.ndarray) -> np.ndarray:
+    """Return one table of a fold, row by id, turned onto that of the training on all rows."""
+    own, goal = (embedding_of(model, schema, columns[0]).get_weights()[0] for model in (part, full))
+    seen = np.bincount(ids, minlength=len(own))
+    own[FIRST_ID:][seen[FIRST_ID:] == 0] = own[UNKNOWN_ID]
+    return aligned(own, goal, seen)
+
+
+def folds_of(cv: Any, target: np.ndarray, classes: bool, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield (training rows, held-out rows) of each fold; every row is held out once.
+
+    Args:
+        cv: how many folds (shuffled, and stratified for classes), a scikit-learn splitter, or (train, test) pairs.
+        target: (n,) what ``schema.encode_target`` gave.
+        classes: whether the target holds class positions.
+        seed: of the shuffle.
+
+    Raises:
+        DataError: for a number of folds that the rows don't allow, or splits that don't hold out each row just once.
+
+    Example:
+        >>> [held.tolist() for _, held in folds_of(2, np.arange(4.0), False, 0)]
+        [[2, 3], [0, 1]]
+    """
+    rows = len(target)
+    if isinstance(cv, int | np.integer) and not isinstance(cv, bool):
+        if not 2 <= cv <= rows:
+            raise DataError(f"`cv` must be from 2 to the {rows:,} rows of X, or None, however: cv={cv}")
+        few = classes and np.bincount(target).max() < cv  # so few of each class that folds can't be stratified
+        cv = (StratifiedKFold if classes and not few else KFold)(int(cv), shuffle=True, random_state=seed)
+    try:
+        folds = [(np.asarray(train), np.asarray(held)) for train, held in check_cv(cv).split(np.zeros(rows), target)]
+        held_out = np.bincount(np.concatenate([held for _, held in folds]), minlength=rows)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"`cv` must be None, a number of folds, a scikit-learn splitter or (train, test) pairs, however: {error}"
+        ) from error
+    if len(held_out) > rows or not (held_out == 1).all():
+        wrong = int(np.argmax(held_out != 1)) if len(held_out) <= rows else rows
+        raise DataError(
+            f"`cv` must hold out each of the {rows:,} rows just once, however: row {wrong:,} is held out "
+            f"{held_out[wrong]} times; use KFold or another partition"
+        )
+    yield from folds
+
+
+def aligned(vectors: np.ndarray, target: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Turn and shift one training's vectors onto another's: two trainings agree only up to a rotation.
+
+    Args:
+        vectors: (n, dim) one row a label.
+        target: (n, dim) where they should lie.
+        weights: (n,) 0 or more: how much a row counts; those of 0 are moved along but not asked.
+
+    Returns:
+        (n, dim) float32; lengths and angles are those of ``vectors``.
+
+    Example:
+        >>> aligned(np.array([[0.0, 1.0], [0.0, 3.0]]), np.array([[4.0, 0.0], [6.0, 0.0]]), np.ones(2)).tolist()
+        [[4.0, 0.0], [6.0, 0.0]]
+
+    Source: Schoenemann, A generalized solution of the orthogonal Procrustes problem, Psychometrika 31 (1966).
+    """
+    if not weights.sum() > 0:
+        return vectors.astype(np.float32)
+    theirs, ours = (np.average(side, axis=0, weights=weights) for side in (vectors, target))
+    root = np.sqrt(weights)[:, None]
+    rotation = rotation_onto((vectors - theirs) * root, (target - ours) * root)
+    return ((vectors - theirs) @ rotation + ours).astype(np.float32)

@@ -1,0 +1,151 @@
+"""What every embedder does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import tabembed as te
+from tabembed.embedders import Embedder
+from tabembed.io import DataError
+
+pytestmark = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings("ignore:Even though the `tf.config")]
+
+QUICK = {"epochs": 1, "batch_size": 500, "network_options": {"hidden": [4]}, "random_state": 0}
+
+
+def entity(**arguments: Any) -> te.EntityEmbedder:
+    """Return one that fits in a second."""
+    return te.EntityEmbedder(**{"dim": 3, "cv": None, **QUICK, **arguments})
+
+
+EMBEDDERS = [entity]
+each = pytest.mark.parametrize("make", EMBEDDERS)
+Make = Callable[..., Embedder]
+
+
+@parametrize_with_checks(
+    [entity(task="regression", validation_fraction=0)],
+    expected_failed_checks=lambda _: {
+        "check_sample_weight_equivalence_on_dense_data": "a repeated row shifts the batches; a weight does not"
+    },
+)
+def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+@each
+def test_a_table_for_each_column_of_labels(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
+    embedder = make()
+    assert embedder.fit(X, y) is embedder
+    assert {name: (table.dim, len(table)) for name, table in embedder.tables_.items()} == {
+        "store": (3, 100),
+        "day": (3, 7),
+    }
+    assert embedder.tables_["day"].counts.sum() == len(X)
+    out = embedder.transform(X.set_axis(X.index[::-1]))
+    assert out.columns.tolist() == ["store_0", "store_1", "store_2", "km", "day_0", "day_1", "day_2"]
+    assert out.columns.tolist() == embedder.get_feature_names_out().tolist()
+    assert out.index.tolist() == X.index[::-1].tolist()
+    assert out["km"].tolist() == X["km"].tolist()
+    np.testing.assert_array_equal(out[["day_0", "day_1", "day_2"]].iloc[7], embedder.tables_["day"][X["day"][7]])
+    assert embedder.inverse_transform(out)["day"].tolist() == X["day"].tolist()
+
+
+@each
+def test_unseen_and_missing_cells(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
+    embedder = make().fit(X, y)
+    table = embedder.tables_["store"]
+    out = embedder.transform(pd.DataFrame({"store": [999, None, 5.0], "km": 0.0, "day": "1"}))
+    np.testing.assert_array_equal(out[["store_0", "store_1", "store_2"]], [table.unknown, table.missing, table["5"]])
+
+
+@each
+def test_of_an_array_every_column_is_categorical(make: Make, y: pd.Series) -> None:
+    array = np.random.default_rng(0).integers(0, 40, (len(y), 2)) + 0.5
+    embedder = make().fit(array, y)
+    assert {name: len(table) for name, table in embedder.tables_.items()} == {"x0": 40, "x1": 40}
+    assert embedder.transform(array).shape == (len(y), 6)
+
+
+@each
+def test_polars_and_dicts(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
+    want = make().fit(X, y).transform(X)
+    frame = pl.from_pandas(X)
+    out = make().fit(frame, y).transform(frame)
+    assert isinstance(out, pl.DataFrame)
+    np.testing.assert_array_equal(out.to_numpy(), want.to_numpy())
+    columns = {name: X[name] for name in X}
+    np.testing.assert_array_equal(make().fit(columns, y).transform(columns), want)
+    as_arrays = make().set_output(transform="default").fit(X, y)
+    assert as_arrays.transform(X).shape == want.shape
+
+
+@each
+def test_the_same_seed_gives_the_same_tables(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
+    embedder = make().fit(X, y)
+    assert clone(embedder).fit(X, y).tables_ == embedder.tables_
+    np.random.seed(0)  # noqa: NPY002 - the global state is what this is about
+    make().fit(X, y)
+    drawn = np.random.random()  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002 - the global state is what this is about
+    assert np.random.random() == drawn  # noqa: NPY002
+
+
+@each
+def test_it_is_saved_without_pickle(make: Make, X: pd.DataFrame, y: pd.Series, tmp_path: Path) -> None:
+    embedder = make(kinds={"store": te.Categorical(dim=2, min_count=3)}).fit(X, y)
+    embedder.save(tmp_path / "e")
+    embedder.save(str(tmp_path / "e"))  # its own folder is replaced
+    assert {path.suffix for path in (tmp_path / "e").rglob("*.*")} == {".json", ".parquet"}
+    again = type(embedder).load(tmp_path / "e")
+    assert again.tables_ == embedder.tables_
+    assert again.get_params() == embedder.get_params()
+    pd.testing.assert_frame_equal(again.transform(X), embedder.transform(X))
+    assert clone(again).fit(X, y).tables_ == embedder.tables_
+    with pytest.raises(ValueError, match="yet now missing"):
+        again.transform(X.drop(columns="km"))
+    joblib.dump(embedder, tmp_path / "e.joblib")
+    assert joblib.load(tmp_path / "e.joblib").tables_ == embedder.tables_
+
+
+@each
+def test_what_cant_be_loaded(make: Make, X: pd.DataFrame, y: pd.Series, tmp_path: Path) -> None:
+    embedder = make().fit(X, y)
+    kind = type(embedder)
+    with pytest.raises(DataError, match="no embedder in .*write one with save"):
+        kind.load(tmp_path / "none")
+    embedder.save(tmp_path / "e")
+    file = tmp_path / "e" / "embedder.json"
+    state = json.loads(file.read_text())
+    file.write_text(json.dumps({**state, "class": "Other"}))
+    with pytest.raises(DataError, match=r"holds a Other, however: .*use te\.Other\.load"):
+        kind.load(tmp_path / "e")
+    file.write_text(json.dumps({**state, "version": 99}))
+    with pytest.raises(DataError, match=r"must hold an embedder of version 1, however: its embedder\.json is another"):
+        kind.load(tmp_path / "e")
+    with pytest.raises(DataError, match="must be a new or an empty folder"):
+        embedder.save(tmp_path)
+
+
+@each
+def test_refusals(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
+    with pytest.raises(DataError, match=r"`dim` must be None or a whole number of 1 or more, however: dim=0"):
+        make(dim=0).fit(X, y)
+    with pytest.raises(
+        DataError, match=r"a categorical column to learn vectors for, however: its columns are 'km' \(N"
+    ):
+        make().fit(X[["km"]], y)
+    clash = X.rename(columns={"km": "day_0"})
+    with pytest.raises(DataError, match="column 'day_0' would come twice"):
+        make().fit(clash, y)

@@ -1,0 +1,178 @@
+"""``EntityEmbedder``: what cross-fitting is for, and that it does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+
+import tabembed as te
+from tabembed.embedders.crossfit import aligned, folds_of
+from tabembed.io import DataError
+
+quickly = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings("ignore:Even though the `tf.config")]
+
+
+def quick(**arguments: Any) -> te.EntityEmbedder:
+    """Return one that fits in a second or two."""
+    settings = {"epochs": 1, "batch_size": 500, "network_options": {"hidden": [4]}, "random_state": 0}
+    return te.EntityEmbedder(**{"cv": 2, **settings, **arguments})
+
+
+def forest() -> RandomForestRegressor:
+    """Return the model that is trained on the vectors."""
+    return RandomForestRegressor(200, min_samples_leaf=3, oob_score=True, random_state=0)
+
+
+def test_a_forest_loses_nothing_by_it(X: pd.DataFrame, y: pd.Series) -> None:
+    train, test = np.arange(len(X)) < 4000, np.arange(len(X)) >= 4000
+    scores = {}
+    for cv in (5, None):
+        embedder = te.EntityEmbedder(cv=cv, epochs=12, random_state=0)
+        vectors = embedder.fit_transform(X[train], y[train])
+        scores[cv] = forest().fit(vectors, y[train]).score(embedder.transform(X[test]), y[test])
+    assert scores[None] > 0.7
+    assert scores[5] > scores[None] - 0.02
+
+
+def test_a_forest_sees_noise_for_what_it_is(X: pd.DataFrame, noise: np.ndarray) -> None:
+    vectors = te.EntityEmbedder(epochs=6, random_state=0).fit_transform(X, noise)
+    assert forest().fit(vectors, noise).oob_score_ < 0.05
+
+
+def test_no_row_knows_its_own_target(X: pd.DataFrame, y: pd.Series) -> None:
+    """The target of the held-out fold is spoiled: the vectors of its rows differ only by where they are turned."""
+    halves = [(np.arange(0, 3000), np.arange(3000, 6000)), (np.arange(3000, 6000), np.arange(0, 3000))]
+    spoiled = y.where(np.arange(len(y)) < 3000, y.sample(frac=1, random_state=0).to_numpy())
+    lengths = []
+    for target in (y, spoiled):
+        out = quick(cv=halves, epochs=2, dim=3, task="regression").fit_transform(X, target)
+        vectors = out[[f"store_{i}" for i in range(3)]].to_numpy()[3000:]
+        known = X["store"].to_numpy(dtype=float, na_value=np.nan)[3000:]
+        places = [np.flatnonzero(known == store)[0] for store in range(100)]
+        apart = vectors[places][:, None] - vectors[places][None]
+        lengths.append(np.sqrt(np.square(apart).sum(axis=2)))
+    # The schema (the target's mean and scale) is of all rows, and so differs a little.
+    assert np.corrcoef(lengths[0].ravel(), lengths[1].ravel())[0, 1] > 0.98
+
+
+def test_labels_of_one_fold_only_are_unknown_to_it(y: pd.Series) -> None:
+    store = np.where(np.arange(len(y)) == 0, "alone", (np.arange(len(y)) % 5).astype(str))
+    frame = pd.DataFrame({"store": store})
+    halves = [(np.arange(0, 3000), np.arange(3000, 6000)), (np.arange(3000, 6000), np.arange(0, 3000))]
+    embedder = quick(cv=halves, epochs=2, dim=2)
+    out = embedder.fit_transform(frame, y)
+    assert np.isfinite(out.to_numpy()).all()
+    assert "alone" in embedder.tables_["store"]
+    nearest = np.abs(out.to_numpy()[0] - embedder.tables_["store"]["alone"]).max()
+    assert nearest > 0
+
+
+@pytest.mark.parametrize(
+    "cv", [3, KFold(2), [(np.arange(1000), np.arange(1000, 6000)), (np.arange(1000, 6000), range(1000))]]
+)
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+def test_ways_to_fold(X: pd.DataFrame, y: pd.Series, cv: Any) -> None:
+    embedder = quick(cv=cv)
+    out = embedder.fit_transform(X, y)
+    assert out.shape == embedder.transform(X).shape
+    assert out["km"].tolist() == X["km"].tolist()
+    assert not np.array_equal(out.to_numpy(), embedder.transform(X).to_numpy())
+    np.testing.assert_array_equal(quick(cv=cv).fit_transform(X, y).to_numpy(), out.to_numpy())
+
+
+def test_folds() -> None:
+    target = np.array([0] * 90 + [1] * 10)
+    folds = list(folds_of(5, target, True, 0))
+    assert [target[held].sum() for _, held in folds] == [2] * 5
+    assert sorted(np.concatenate([held for _, held in folds])) == list(range(100))
+    assert len(list(folds_of(5, np.arange(7), True, 0))) == 5  # a class for each row
+
+
+@pytest.mark.parametrize(
+    ("cv", "message"),
+    [
+        (1, "`cv` must be from 2 to the 100 rows of X, or None, however: cv=1"),
+        (101, "`cv` must be from 2 to the 100 rows"),
+        ("five", "`cv` must be None, a number of folds, a scikit-learn splitter"),
+        (
+            [(np.arange(50), np.arange(50, 100))],
+            "must hold out each of the 100 rows just once, however: row 0 is held out 0",
+        ),
+        ([(np.arange(50), np.arange(200))], "must hold out each of the 100 rows just once"),
+    ],
+)
+def test_folds_that_cant_be(cv: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        list(folds_of(cv, np.zeros(100), False, 0))
+
+
+def test_aligned_undoes_a_rotation() -> None:
+    rng = np.random.default_rng(0)
+    target, turn = rng.normal(size=(50, 4)), np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    weights = rng.integers(0, 3, 50)
+    moved = (target + 5) @ turn
+    np.testing.assert_allclose(aligned(moved, target, weights), target, atol=1e-5)
+    moved[weights == 0] += 100  # not asked where they belong
+    np.testing.assert_allclose(aligned(moved, target, weights)[weights > 0], target[weights > 0], atol=1e-5)
+    np.testing.assert_array_equal(aligned(target, moved, np.zeros(50)), target.astype(np.float32))
+
+
+def test_no_cross_fit_is_fit_then_transform(X: pd.DataFrame, y: pd.Series) -> None:
+    out = quick(cv=None, epochs=2).fit_transform(X, y)
+    pd.testing.assert_frame_equal(out, quick(cv=5, epochs=2).fit(X, y).transform(X))
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+def test_in_scikit_learns_hands(X: pd.DataFrame, y: pd.Series) -> None:
+    pipe = make_pipeline(quick(dim=2), SimpleImputer(), Ridge())
+    assert np.isfinite(cross_val_score(pipe, X, y, cv=2)).all()
+    search = GridSearchCV(pipe, {"entityembedder__dim": [1, 2]}, cv=2).fit(X, y)
+    assert search.best_params_["entityembedder__dim"] in (1, 2)
+    parts = make_column_transformer((quick(dim=2), ["store", "day"]), remainder="passthrough")
+    model = make_pipeline(parts, KNeighborsRegressor()).fit(X, y)
+    assert model[0].transform(X).shape == (len(X), 5)
+    assert model[0].get_feature_names_out().tolist()[0] == "entityembedder__store_0"
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
+def test_classes_weights_and_schemas(X: pd.DataFrame, y: pd.Series, tmp_path: Path) -> None:
+    late = np.where(y > y.mean(), "late", "early")
+    embedder = quick(dim=2)
+    out = embedder.fit_transform(X, late, sample_weight=np.ones(len(X)))
+    assert out.shape == (len(X), 5)
+    assert embedder.metrics_["on"] == "held-out rows"
+    schema = te.infer_schema(X, kinds={"store": te.Ignored(), "day": te.Categorical(dim=5)})
+    of_schema = quick(schema=schema, dim=2, cv=None).fit(X, y)
+    assert {name: table.dim for name, table in of_schema.tables_.items()} == {"day": 5}
+    assert of_schema.transform(X).columns.tolist()[:2] == ["store", "km"]
+    of_schema.save(tmp_path / "e")
+    assert te.EntityEmbedder.load(tmp_path / "e").schema == schema
+    model = te.TabularRegressor(epochs=1, batch_size=500, verbose=0).fit(X, y, init=embedder)
+    assert {name: table.dim for name, table in model.tables_.items()} == {"store": 2, "day": 2}
+
+
+def test_refusals(X: pd.DataFrame, y: pd.Series, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="EntityEmbedder requires y to be passed, but the target y is None"):
+        quick().fit(X)
+    with pytest.raises(DataError, match="X and y must be equally long, however: 6,000 and 5,999 rows"):
+        quick().fit(X, y[1:])
+    with pytest.raises(DataError, match="`cv` must be from 2"):
+        quick(cv=1).fit_transform(X, y)
+    fitted = quick(cv=None).fit(X, y).set_params(cv=KFold(2))
+    with pytest.raises(DataError, match=r"saved with plain settings only, however: KFold.*set that argument"):
+        fitted.save(tmp_path / "e")
+    assert not (tmp_path / "e").exists()
