@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import keras
 import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..io.errors import DataError
-from ..io.frames import column_of, to_arrow
+from ..io.frames import are_paths, to_arrow
 from ..nn.dataset import check_weights
 from ..nn.extract import extract_tables
 from ..nn.model import build_model
@@ -29,6 +30,8 @@ from ..schema.schema import Schema
 from ..tables import EmbeddingTable
 from ..tables.grids import checked
 from .metrics import evaluate
+from .streamed import fit_files
+from .target_column import with_target
 
 
 class TabularEstimator(BaseEstimator):
@@ -69,8 +72,9 @@ class TabularEstimator(BaseEstimator):
         """Infer the schema, build the model and train it.
 
         Args:
-            X: (n, columns) a DataFrame, anything with ``__arrow_c_stream__``, a dict of columns or an array.
-            y: (n,) the target; none may be missing.
+            X: (n, columns) a DataFrame, anything with ``__arrow_c_stream__``, a dict of columns or an array; or the
+                paths of CSV or Parquet files, of which the latter are streamed.
+            y: (n,) the target; none may be missing. With paths, the name of the target's column.
             sample_weight: (n,) weights of 0 or more, or None.
             init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from.
 
@@ -80,10 +84,56 @@ class TabularEstimator(BaseEstimator):
         Raises:
             DataError: for data that can't be learned from; the sentence names the column.
         """
+        if are_paths(X):
+            return fit_files(self, X, y, sample_weight, init)
         X = checked(self, X, reset=True)
         table, name = with_target(X, y)
-        schema = infer_schema(table, name, kinds=self.kinds, task=self._task_of(table.column(name), name))
-        return self._learn(schema, table, sample_weight, init)
+        return self._learn(self._infer(table, name), table, sample_weight, init)
+
+    def _infer(self, table: pa.Table, name: str, classes: Any = None) -> Schema:
+        """Return the schema of the first rows; a classifier's classes may be declared."""
+        return infer_schema(table, name, kinds=self.kinds, task=self._task_of(table.column(name), name))
+
+    @abstractmethod
+    def _check_classes(self, classes: Any, y: pa.Array | pa.ChunkedArray) -> None:
+        """Refuse classes that can't be, declared or in rows to go on with."""
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Go on training on new rows, in one pass at a tenth of the learning rate; new labels get vectors.
+
+        After ``fit`` or ``load`` it goes on from what was learned; the first call of all learns the schema as ``fit``
+        does. Labels are counted on (``Schema.grown``): those that reach ``min_count`` get a row, which starts from the
+        unknown row; the others keep their vectors until this pass trains them; with ``max_size`` one may lose its row.
+        What the trained layers speak in stays as it was: dims, the statistics of numbers and booleans, the target's
+        mean, scale and classes. No rows are held out: ``metrics_`` tells how well the rows of this call were predicted
+        before it learned from them, ``history_["loss"]`` and ``n_epochs_`` go on. The optimizer goes on from one call
+        to the next; after ``fit``, whose schedule came to its end, it starts afresh.
+
+        Args:
+            X: (n, columns) a frame, a dict or an array as in ``fit``, with the same columns.
+            y: (n,) the target; none may be missing.
+            classes: all class labels, for a classifier's first call; None for those in ``y``.
+            sample_weight: as in ``fit``.
+
+        Returns:
+            Itself.
+
+        Raises:
+            DataError: for data that can't be learned from, a new class, or ``classes`` on a regressor; the estimator
+                stays as it was.
+
+        Example:
+            >>> import pandas as pd, tabembed as te
+            >>> est = te.TabularRegressor(random_state=0, verbose=0)
+            >>> for dest in (["LAX", "BOS"], ["JFK", "BOS"]):
+            ...     est = est.partial_fit(pd.DataFrame({"dest": dest * 50}), [5.0, -1.0] * 50)
+            >>> est.tables_["dest"].labels, est.n_epochs_
+            (('BOS', 'JFK', 'LAX'), 2)
+        """
+        from .partial import partial_fit
+
+        partial_fit(self, X, y, classes, sample_weight)
+        return self
 
     def fit_schema(self, schema: Schema, data: Any, sample_weight: Any = None, init: Any = None) -> Self:
         """Train on a schema that ``te.infer_schema`` made already; ``kinds`` isn't looked at.
@@ -119,12 +169,15 @@ class TabularEstimator(BaseEstimator):
         options = dict(self.network_options or {})
         model = build_model(schema, self.network, init=init, random_state=seeds.next(), **options)
         history, held = train(model, schema, encoded, truth, recipe, random_state=seeds.next(), sample_weight=weights)
-        self.schema_, self.model_ = schema, model
-        self._call_: Any = None
+        self._set_model(schema, model)
         self.history_ = {key: [float(v) for v in values] for key, values in history.history.items()}
         self.n_epochs_ = len(self.history_["loss"])
         self.metrics_ = self._metrics(encoded, truth, weights, held)
         return self
+
+    def _set_model(self, schema: Schema, model: keras.Model) -> None:
+        self.schema_, self.model_ = schema, model
+        self._call_: Any = None
 
     def _recipe(self) -> Recipe:
         return Recipe(**{name: getattr(self, name) for name in Recipe.__dataclass_fields__})
@@ -208,41 +261,3 @@ class TabularEstimator(BaseEstimator):
         tags.input_tags.categorical = True
         tags.target_tags.required = True
         return tags
-
-
-def with_target(X: Any, y: Any) -> tuple[pa.Table, str]:
-    """Return the columns and the target as one table, and what the target is called there.
-
-    Args:
-        X: (n, columns) anything ``to_arrow`` takes.
-        y: (n,) the target.
-
-    Raises:
-        DataError: when they aren't equally long.
-
-    Example:
-        >>> table, target = with_target({"dest": ["BOS", "LAX"]}, [1.5, 2.5])
-        >>> table.column_names, target
-        (['dest', 'target'], 'target')
-    """
-    table = to_arrow(X)
-    name = _target_name(y, table.column_names)
-    target = _target_column(y, name)
-    if len(target) != table.num_rows:
-        raise DataError(f"X and y must be equally long, however: {table.num_rows:,} and {len(target):,} rows")
-    return table.append_column(name, target), name
-
-
-def _target_column(y: Any, name: str) -> pa.Array | pa.ChunkedArray:
-    """Return the target as an Arrow column; of a frame or matrix its one column, with scikit-learn's warning."""
-    one_column = hasattr(y, "__arrow_c_stream__") and len(getattr(y, "shape", (0,))) == 1
-    return column_of(y if one_column else column_or_1d(y, warn=True), name)
-
-
-def _target_name(y: Any, columns: list[str]) -> str:
-    """Return the target's own name, or "target" (with underscores where a column has that name)."""
-    name = str(getattr(y, "name", None) or "")
-    name = "target" if not name or name in columns else name
-    while name in columns:
-        name += "_"
-    return name

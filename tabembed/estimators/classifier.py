@@ -4,14 +4,17 @@ from __future__ import annotations
 
 __all__ = ["TabularClassifier"]
 
-from typing import Any, Self
+from typing import Any
 
+import keras
 import numpy as np
 import pyarrow as pa
 from sklearn.base import ClassifierMixin
 
 from ..io.errors import DataError
-from ..schema.labels import factorize
+from ..schema.grow import declared_target
+from ..schema.infer import infer_schema
+from ..schema.labels import factorize, label_of
 from ..schema.schema import Schema
 from .base import TabularEstimator
 
@@ -45,11 +48,34 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
             )
         return "binary" if classes <= 2 else "multiclass"
 
-    def _learn(self, schema: Schema, table: pa.Table, sample_weight: Any, init: Any) -> Self:
-        super()._learn(schema, table, sample_weight, init)
+    def _infer(self, table: pa.Table, name: str, classes: Any = None) -> Schema:
+        if classes is None:
+            return super()._infer(table, name)
+        target = declared_target(table.column(name), name, classes)
+        return Schema(infer_schema(table.drop_columns([name]), kinds=self.kinds).columns, target)
+
+    def _check_classes(self, classes: Any, y: pa.Array | pa.ChunkedArray) -> None:
+        if not hasattr(self, "classes_"):
+            return
+        known = {label_of(label): label for label in self.classes_}
+        if classes is not None and {label_of(label) for label in np.asarray(classes).ravel().tolist()} != set(known):
+            raise DataError(
+                f"`classes` must be those of the first call, {self.classes_.tolist()}, however: classes={classes!r}; "
+                f"leave it out, or start with a new estimator"
+            )
+        codes, labels = factorize(y, self.schema_.need_target().name)
+        new = next((at for at, label in enumerate(labels) if label not in known and (codes == at).any()), None)
+        if new is not None:
+            raise DataError(
+                f"a class must be known from the first call on, however: {labels[new]!r} in row "
+                f"{int(np.argmax(codes == new))} is new; start a new estimator with partial_fit(..., classes=[...]), "
+                f"naming every class"
+            )
+
+    def _set_model(self, schema: Schema, model: keras.Model) -> None:
+        super()._set_model(schema, model)
         target = schema.need_target()
         self.classes_ = target.decode(np.arange(len(target.classes)))
-        return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return (n, classes) float32 probabilities in the order of ``classes_``."""

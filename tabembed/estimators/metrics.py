@@ -33,8 +33,7 @@ def evaluate(
         1.0
     """
     if target.is_classification:
-        shares = np.asarray(target.counts, dtype=np.float64) / sum(target.counts)
-        baseline, score = np.tile(shares, (len(truth), 1)), _of_classes
+        baseline, score = np.tile(target.shares, (len(truth), 1)), _of_classes
     else:
         baseline, score = np.full(len(truth), target.mean), _of_values
     if sample_weight is not None and not sample_weight.any():

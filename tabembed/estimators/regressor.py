@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from sklearn.base import RegressorMixin
 
+from ..io.errors import DataError
 from .base import TabularEstimator
 
 
@@ -45,6 +46,13 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
 
     def _task_of(self, y: pa.Array | pa.ChunkedArray, name: str) -> str:
         return "regression"
+
+    def _check_classes(self, classes: Any, y: pa.Array | pa.ChunkedArray) -> None:
+        if classes is not None:
+            raise DataError(
+                f"`classes` must be None for numbers, however: classes={classes!r}; leave it out, or use "
+                f"te.TabularClassifier"
+            )
 
     def predict(self, X: Any) -> np.ndarray:
         """Return (n,) float32 values in the target's unit.

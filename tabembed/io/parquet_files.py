@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["parquet_schema", "read_parquet", "read_parquet_file"]
+__all__ = ["damaged", "joint_schema", "parquet_schema", "read_parquet", "read_parquet_file"]
 
 import json
 from collections.abc import Sequence
@@ -37,6 +37,33 @@ def read_parquet(files: Sequence[Path], columns: Sequence[str] | None = None) ->
         >>> read_parquet([path]).to_pylist()
         [{'x': 1}, {'x': None}]
     """
+    kinds = joint_schema(files, columns)
+    return pa.concat_tables(
+        [_cast(read_parquet_file(file, kinds.names), kinds, file) for file in files]
+    ).unify_dictionaries()
+
+
+def joint_schema(files: Sequence[Path], columns: Sequence[str] | None = None) -> pa.Schema:
+    """Return the columns of Parquet files read together, from their footers.
+
+    Args:
+        files: at least one path.
+        columns: keep just these, in this order.
+
+    Returns:
+        The columns, each of the type that holds it in every file.
+
+    Raises:
+        DataError: a file that isn't Parquet, is damaged, or whose columns or types differ from the first one's.
+        LabelError: a column that isn't there.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.parquet"
+        >>> pq.write_table(pa.table({"x": [1, None]}), path)
+        >>> joint_schema([path]).field("x").type
+        DataType(int64)
+    """
     schemas = [parquet_schema(file) for file in files]
     first, wheres = schemas[0], [f"file {str(file)!r}" for file in files]
     names = [first.names[place] for place in positions(first.names, columns, wheres[0])]
@@ -44,8 +71,7 @@ def read_parquet(files: Sequence[Path], columns: Sequence[str] | None = None) ->
         positions(schema.names, columns, where)
         if columns is None:
             same_columns(schema.names, where, first.names, wheres[0])
-    kinds = pa.schema([(name, _one_type(name, schemas, wheres)) for name in names])
-    return pa.concat_tables([_cast(read_parquet_file(file, names), kinds, file) for file in files]).unify_dictionaries()
+    return pa.schema([(name, _one_type(name, schemas, wheres)) for name in names])
 
 
 def parquet_schema(path: Path) -> pa.Schema:
@@ -71,7 +97,7 @@ def parquet_schema(path: Path) -> pa.Schema:
     try:
         schema = pq.read_schema(path)
     except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     index = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("index_columns", [])
     unnamed = [name for name in index if isinstance(name, str) and name.startswith("__index_level_")]
     return pa.schema([field for field in schema if field.name not in unnamed])
@@ -101,7 +127,7 @@ def read_parquet_file(path: Path, columns: Sequence[str]) -> pa.Table:
         with pq.ParquetFile(path, pre_buffer=False) as file:
             table = file.read(columns=list(columns))
     except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     return pa.Table.from_arrays([plain(table[name]) for name in columns], names=list(columns))
 
 
@@ -151,7 +177,7 @@ def _cast(table: pa.Table, kinds: pa.Schema, path: Path) -> pa.Table:
     try:
         return table.cast(kinds)
     except pa.ArrowInvalid as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
 def _refuse_other_formats(path: Path) -> None:
@@ -160,7 +186,7 @@ def _refuse_other_formats(path: Path) -> None:
             start = file.read(4)
             end = file.seek(0, 2) and (file.seek(-min(4, file.tell()), 2), file.read(4))[1]
     except OSError as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     if not start:
         raise DataError(f"file {str(path)!r} must be Parquet, however: it is empty")
     if start != b"PAR1":
@@ -171,6 +197,17 @@ def _refuse_other_formats(path: Path) -> None:
         raise DataError(f"file {str(path)!r} is damaged: its end, where Parquet keeps its footer, is cut off")
 
 
-def _damaged(path: Path, error: BaseException) -> DataError:
-    cause = getattr(error, "strerror", None) or str(error).splitlines()[0]
+def damaged(path: Path, error: BaseException) -> DataError:
+    """Return the error for a file that can't be read, with the cause.
+
+    Args:
+        path: of the file.
+        error: what was raised.
+
+    Example:
+        >>> damaged(Path("a.parquet"), OSError("no footer"))
+        DataError("file 'a.parquet' can't be read as Parquet: no footer")
+    """
+    gone = isinstance(error, FileNotFoundError) and "it has gone since its footer was read"
+    cause = gone or getattr(error, "strerror", None) or str(error).splitlines()[0]
     return DataError(f"file {str(path)!r} can't be read as Parquet: {cause}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["check_weights", "make_dataset"]
+__all__ = ["check_batch_size", "check_weights", "make_dataset"]
 
 import math
 from collections.abc import Mapping
@@ -41,10 +41,7 @@ def make_dataset(
         DataError: for a bad batch size or no rows.
     """
     rows = len(target)
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
-        raise DataError(f"`batch_size` must be a whole number of 1 or more, however: batch_size={batch_size!r}")
-    if not rows:
-        raise DataError("the data must hold at least one row, however: it has none")
+    check_batch_size(batch_size, rows)
     columns = _pack({schema.input_names[name]: array for name, array in encoded.items()})
     packed = {**{f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}, "target": target}
     if sample_weight is not None:
@@ -56,7 +53,9 @@ def make_dataset(
         part = {name: tf.gather(tensor, index) for name, tensor in tensors.items()}
         inputs: dict[str, tf.Tensor] = {}
         for kind, (names, _) in columns.items():
-            inputs.update(zip(names, tf.split(part[f"matrix {kind}"], len(names), axis=1), strict=True))
+            matrix = part[f"matrix {kind}"]
+            matrix = tf.cast(matrix, tf.int32) if kind == "ids" else matrix
+            inputs.update(zip(names, tf.split(matrix, len(names), axis=1), strict=True))
         batch = (inputs, part["target"][:, None])
         return (*batch, part["weight"]) if "weight" in part else batch
 
@@ -67,10 +66,10 @@ def make_dataset(
 
 
 def _pack(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[list[str], np.ndarray]]:
-    """Return {dtype: (names, matrix (n, names))}."""
+    """Return {"ids" or dtype: (names, matrix (n, names))}; the ids in the smallest type that holds all of them."""
     groups: dict[str, list[str]] = {}
     for name, array in arrays.items():
-        groups.setdefault(array.dtype.name, []).append(name)
+        groups.setdefault("ids" if array.dtype.kind in "iu" else array.dtype.name, []).append(name)
     return {kind: (names, np.stack([arrays[name] for name in names], axis=1)) for kind, names in groups.items()}
 
 
@@ -93,6 +92,19 @@ def _shuffled(rows: int, batch_size: int, seed: int | None) -> tf.data.Dataset:
         return _in_order(tf.random.experimental.stateless_shuffle(tf.range(rows), seed=drawn), batch_size)
 
     return tf.data.Dataset.range(1).flat_map(order)
+
+
+def check_batch_size(batch_size: int, rows: int) -> int:
+    """Return the rows of a batch.
+
+    Raises:
+        DataError: for a bad one, or no rows.
+    """
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
+        raise DataError(f"`batch_size` must be a whole number of 1 or more, however: batch_size={batch_size!r}")
+    if not rows:
+        raise DataError("the data must hold at least one row, however: it has none")
+    return int(batch_size)
 
 
 def check_weights(weights: Any, rows: int) -> np.ndarray:

@@ -28,7 +28,7 @@ def build_head(inputs: Sequence[Any], target: Target, seeds: Seeds) -> Any:
     if target.task == "regression":
         scores = _scores(inputs, [0.0], seeds)
         return keras.layers.Rescaling(target.scale, target.mean, dtype="float32", name="head.prediction")(scores)
-    shares = np.asarray(target.counts, dtype=np.float64) / sum(target.counts)
+    shares = target.shares
     if target.task == "binary":
         bias, activation = [float(np.log(shares[1] / shares[0]))], "sigmoid"
     else:

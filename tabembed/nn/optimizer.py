@@ -4,9 +4,11 @@ from __future__ import annotations
 
 __all__ = ["RowwiseAdam"]
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from ..io.errors import DataError
@@ -201,10 +203,40 @@ class RowwiseAdam(keras.optimizers.Adam):
             gradient.indices, gradient.values, stamps, variable, first, second, self._use_weight_decay(variable)
         )
 
+    def resume(self, other: RowwiseAdam, rows: Mapping[str, np.ndarray]) -> None:
+        """Go on from the state of an optimizer of the same variables, some of whose tables had other rows.
+
+        Args:
+            other: a built optimizer; may be this one, when a table's rows were put into another order.
+            rows: {variable's path: (rows,) which row of the other's table each row was, -1 for a new one}.
+        """
+        places = {variable.path: at for at, variable in enumerate(other._trainable_variables)}
+        step = tf.cast(other.iterations, tf.int32)
+        born = int(make_stamp(step, 0))  # or a new row would be decayed for all steps before it was there
+        for mine, theirs, empty in (
+            (self._momentums, other._momentums, 0),
+            (self._velocities, other._velocities, 0),
+            (self._stamps, other._stamps, born),
+        ):
+            for variable, slot in zip(self._trainable_variables, mine, strict=True):
+                old = theirs[places[variable.path]] if variable.path in places else None
+                if old is not None:
+                    slot.assign(_moved(old.numpy(), rows.get(variable.path), empty))
+        self.iterations.assign(other.iterations)
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that build this optimizer again; the refused ones aren't among them."""
         refused = {"use_ema", "ema_momentum", "ema_overwrite_frequency", "gradient_accumulation_steps", "amsgrad"}
         return {name: value for name, value in super().get_config().items() if name not in refused}
+
+
+def _moved(values: np.ndarray, rows: np.ndarray | None, empty: int) -> np.ndarray:
+    """Return the rows of a slot in their new places."""
+    if rows is None:
+        return values
+    moved: np.ndarray = values[np.maximum(rows, 0)]
+    moved[rows < 0] = empty
+    return moved
 
 
 def _refuse_whole_tables(use_ema: bool, gradient_accumulation_steps: int | None, amsgrad: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["pack_spec", "run_packed", "unpack"]
+__all__ = ["columns_of", "pack", "pack_spec", "run_packed", "unpack"]
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,6 +29,29 @@ def pack_spec(schema: Schema) -> list[tf.TensorSpec]:
         tf.TensorSpec((None, len(ids)), tf.int32, name="ids"),
         tf.TensorSpec((None, len(numbers)), tf.float32, name="numbers"),
     ]
+
+
+def pack(schema: Schema, encoded: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Return the two matrices that ``pack_spec`` describes.
+
+    Args:
+        schema: of the columns.
+        encoded: what ``schema.encode`` gave.
+    """
+    rows = len(next(iter(encoded.values()), ()))
+    return [
+        _filled([encoded[name] for name in group], 0, rows, dtype)
+        for group, dtype in zip(_groups(schema), (np.int32, np.float32), strict=True)
+    ]
+
+
+def columns_of(schema: Schema, ids: np.ndarray, numbers: np.ndarray) -> dict[str, np.ndarray]:
+    """Return {column: (n,)} of the two matrices that ``pack`` gave."""
+    return {
+        name: matrix[:, at]
+        for group, matrix in zip(_groups(schema), (ids, numbers), strict=True)
+        for at, name in enumerate(group)
+    }
 
 
 def unpack(schema: Schema, ids: tf.Tensor, numbers: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -67,7 +90,11 @@ def run_packed(
 
 
 def _matrix(columns: list[np.ndarray], start: int, end: int, dtype: type) -> tf.Tensor:
+    return tf.constant(_filled(columns, start, end, dtype))
+
+
+def _filled(columns: list[np.ndarray], start: int, end: int, dtype: type) -> np.ndarray:
     matrix: np.ndarray = np.empty((end - start, len(columns)), dtype)
     for at, column in enumerate(columns):
         matrix[:, at] = column[start:end]
-    return tf.constant(matrix)
+    return matrix

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["Recipe", "split_rows", "train"]
+__all__ = ["Recipe", "split_rows", "train", "train_more"]
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from numbers import Real
 from typing import Any
 
 import keras
@@ -53,6 +54,10 @@ class Recipe:
                 raise DataError(
                     f"`{argument}` must be {also}a whole number of 1 or more, however: {argument}={value!r}"
                 )
+        for argument in ("learning_rate", "weight_decay", "validation_fraction"):
+            value = getattr(self, argument)
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise DataError(f"`{argument}` must be a number, however: {argument}={value!r}")
         if not 0 <= self.validation_fraction < 1:
             raise DataError(f"`validation_fraction` must be in [0, 1), however: {self.validation_fraction!r}")
         if not self.learning_rate > 0 or not self.weight_decay >= 0:
@@ -125,17 +130,18 @@ def train(
         callbacks: more of Keras' callbacks.
 
     Returns:
-        Keras' history and the row numbers that were held out.
+        Keras' history and the row numbers that were held out; none where none of them has a weight above 0.
     """
     seeds = Seeds(random_state)
     wanted = schema.need_target()
-    classes, share = target if wanted.is_classification else None, recipe.validation_fraction
-    training, held = split_rows(classes, len(target), share, seeds.next())
+    training, held = _hold_out(wanted, target, recipe.validation_fraction, sample_weight, seeds.next())
     batch = recipe.batch_rows(len(training))
 
     part = partial(_part, schema, encoded, target, sample_weight)
     steps = math.ceil(len(training) / batch)
-    _compile(model, wanted, recipe, steps)
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
+    _compile(model, wanted, recipe, steps, schedule)
+    scale_priors(model, wanted.loss_weight or 1)
     progress = Progress(recipe.epochs, steps)
     try:
         history = model.fit(
@@ -150,6 +156,17 @@ def train(
         progress.stop()
         scale_priors(model, 1 / (wanted.loss_weight or 1))
     return history, held
+
+
+def _hold_out(
+    wanted: Target, target: np.ndarray, share: float, weights: np.ndarray | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row numbers to train on, and those to choose the best epoch by."""
+    training, held = split_rows(target if wanted.is_classification else None, len(target), share, seed)
+    if weights is not None and not np.any(weights[held] > 0):
+        # Rows without weight judge nothing: every epoch's loss would be equal, and the first would win.
+        training, held = np.arange(len(target)), held[:0]
+    return training, held
 
 
 def _part(
@@ -167,11 +184,66 @@ def _part(
     return make_dataset(schema, columns, target[rows], size, sample_weight=some, **how)
 
 
-def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int) -> None:
-    scale_priors(model, target.loss_weight or 1)
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
+def train_more(
+    model: keras.Model,
+    schema: Schema,
+    encoded: Mapping[str, np.ndarray],
+    target: np.ndarray,
+    recipe: Recipe,
+    rate: float,
+    *,
+    random_state: Any = None,
+    sample_weight: np.ndarray | None = None,
+) -> keras.callbacks.History:
+    """Train a model on all rows once more, at a constant rate; from one such pass to the next the optimizer goes on.
+
+    Args:
+        model: built by ``build_model(schema)``, trained or not.
+        schema: the same one.
+        encoded: what ``schema.encode`` gave.
+        target: what ``schema.encode_target`` gave.
+        recipe: its batch size, weight decay and verbosity are used.
+        rate: the learning rate.
+        random_state: of the batches' order.
+        sample_weight: (n,) or None.
+
+    Returns:
+        Keras' history, of one epoch.
+    """
+    wanted, rows = schema.need_target(), np.arange(len(target))
+    batch = recipe.batch_rows(len(rows))
+    steps = math.ceil(len(rows) / batch)
+    if _goes_on(model, recipe):
+        model.optimizer.learning_rate = rate
+    else:
+        _compile(model, wanted, recipe, steps, rate)
+    progress = Progress(1, steps)
+    # At every pass, compiled anew or not: Keras traces again for weights that come or go.
+    scale_priors(model, wanted.loss_weight or 1)
+    try:
+        return model.fit(
+            _part(schema, encoded, target, sample_weight, rows, batch, shuffle=True, seed=Seeds(random_state).next()),
+            epochs=1,
+            shuffle=False,
+            verbose=0,
+            callbacks=[progress] if recipe.verbose else [],
+        )
+    finally:
+        progress.stop()
+        scale_priors(model, 1 / (wanted.loss_weight or 1))
+
+
+def _goes_on(model: keras.Model, recipe: Recipe) -> bool:
+    """Say whether the optimizer is one of such a pass, and not of a schedule that came to its end."""
+    optimizer = getattr(model, "optimizer", None)
+    if not isinstance(optimizer, RowwiseAdam) or optimizer.weight_decay != (recipe.weight_decay or None):
+        return False
+    return not isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+
+
+def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int, rate: Any) -> None:
     model.compile(
-        RowwiseAdam(schedule, weight_decay=recipe.weight_decay or None),
+        RowwiseAdam(rate, weight_decay=recipe.weight_decay or None),
         target.loss,
         loss_weights=target.loss_weight,
         steps_per_execution=min(16, steps),

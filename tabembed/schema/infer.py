@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["infer_schema"]
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,20 +12,19 @@ import pandas as pd
 import pyarrow as pa
 
 from ..io.errors import DataError
-from ..io.frames import to_arrow
+from ..io.files import expand, is_parquet
+from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
+from ..io.row_groups import RowGroups
+from .classify import aside, labels_kind, unread, whole_kind
 from .column import Column
-from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
+from .kinds import Boolean, ColumnKind, Ignored, Numeric
 from .labels import factorize
 from .numeric import numbers_of
 from .schema import Schema
 from .shared import share
+from .streamed import stream_column, stream_target
 from .target import learn_target
-
-_ID_WORDS = {"id", "ids", "code", "codes", "key", "zip", "zipcode", "postcode", "postal", "sku", "uuid", "flight"}
-_LAST_WORDS = {"no", "nr", "num", "number"}  # an order_number is an id, a number_of_orders is not
-_FEW = 32
-_MIN_KEY_ROWS, _KEY_SHARE = 20, 0.95
 
 
 def infer_schema(
@@ -60,6 +58,8 @@ def infer_schema(
     """
     target = None if target is None else str(target)  # as the frame's own names: pandas numbers unnamed columns
     declared = {str(name): kind for name, kind in (kinds or {}).items()}
+    if are_paths(data) and is_parquet(expand(data)[0]):
+        return _infer_files(RowGroups(data), target, declared, task)
     table, names = _read(data, {name for name, kind in declared.items() if isinstance(kind, Ignored)})
     _check_arguments(names, target, declared)
     rows = table.num_rows
@@ -73,6 +73,22 @@ def infer_schema(
             columns.append(Column(name, kind, rows, 0, kind.reason))
         elif name != target:
             columns.append(_learn(table.column(name), name, kind))
+    return Schema(share(columns), learned_target)
+
+
+def _infer_files(groups: RowGroups, target: str | None, declared: Mapping[str, ColumnKind], task: str) -> Schema:
+    """Infer from Parquet files, one column at a time and none of them whole."""
+    _check_arguments(groups.names, target, declared)
+    if not groups.rows:
+        raise DataError("the data must hold at least one row, however: it has the columns but no rows")
+    learned_target = None if target is None else stream_target(groups, target, task)
+    columns = []
+    for name in groups.names:
+        kind = declared.get(name)
+        if isinstance(kind, Ignored):
+            columns.append(Column(name, kind, groups.rows, 0, kind.reason))
+        elif name != target:
+            columns.append(stream_column(groups, name, kind) or _learn(groups.column(name), name, kind))
     return Schema(share(columns), learned_target)
 
 
@@ -121,18 +137,14 @@ def _classify(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
         return _read_labels(values, name, "a category")
     if pa.types.is_boolean(kind):
         _, labels = factorize(values, name)
-        return _aside(labels[0]) if _constant(values, len(labels)) else (Boolean(), "true and false")
+        return aside(labels[0]) if _constant(values, len(labels)) else (Boolean(), "true and false")
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return _read_labels(values, name, "text")
     if pa.types.is_integer(kind):
-        return _read_whole(numbers_of(values, name, np.float64), values, name, "whole numbers")
+        return _read_whole(numbers_of(values, name, np.float64), name, "whole numbers")
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _read_numbers(values, name)
-    return Ignored(f"{kind}: no kind reads it by itself; declare one"), f"set aside: {kind}"
-
-
-def _aside(label: str) -> tuple[ColumnKind, str]:
-    return Ignored(f"constant, {label}"), f"set aside: constant ({label[:20]})"
+    return unread(kind)
 
 
 def _constant(values: pa.ChunkedArray, distinct: int) -> bool:
@@ -140,68 +152,33 @@ def _constant(values: pa.ChunkedArray, distinct: int) -> bool:
     return distinct == 1 and values.null_count == 0
 
 
-def _is_key(rows: int, distinct: int) -> bool:
-    """Tell a key, or nearly one: labels of a single row teach nothing."""
-    return rows >= _MIN_KEY_ROWS and distinct > _KEY_SHARE * rows
-
-
-def _key(rows: int, distinct: int) -> tuple[ColumnKind, str]:
-    unique = distinct == rows
-    what = "a unique key, another value in every row" if unique else f"nearly a key, {_repeats(rows, distinct)}"
-    return Ignored(f"unique key, {distinct:,} values"), f"set aside: {what}"
-
-
 def _read_labels(values: pa.ChunkedArray, name: str, what: str) -> tuple[ColumnKind, str]:
     codes, labels = factorize(values, name)
     rows = np.bincount(codes + 1, minlength=1)[1:]  # of each label; a pandas category may list some that no row has
     present, distinct = int(rows.sum()), int(np.count_nonzero(rows))
-    if distinct == 1 and present == len(codes):
-        return _aside(labels[codes[0]])
-    if _is_key(present, distinct):
-        return _key(present, distinct)
-    return Categorical(), f"{what}, {_repeats(present, distinct)}"
-
-
-def _repeats(rows: int, distinct: int) -> str:
-    return f"{distinct:,} distinct in {rows:,} rows"
+    return labels_kind(what, len(codes), present, distinct, lambda: labels[codes[0]])
 
 
 def _read_numbers(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
     numbers = numbers_of(values, name, np.float64)
     present = numbers[~np.isnan(numbers)]
     if np.array_equal(present, np.round(present)):
-        return _read_whole(numbers, values, name, "whole numbers, as floats")
+        return _read_whole(numbers, name, "whole numbers, as floats")
     if present.min() == present.max() and len(present) == len(numbers):
-        return _aside(f"{present[0]:g}")
+        return aside(f"{present[0]:g}")
     return Numeric(), "real numbers"
 
 
-def _read_whole(numbers: np.ndarray, values: pa.ChunkedArray, name: str, what: str) -> tuple[ColumnKind, str]:
-    """Tell ids from amounts: by name, by how few values there are, or by how they fill their range."""
+def _read_whole(numbers: np.ndarray, name: str, what: str) -> tuple[ColumnKind, str]:
     present = numbers[~np.isnan(numbers)]
     distinct, counts = np.unique(present, return_counts=True)
-    rows, size = len(present), len(distinct)
-    if size == 1 and rows == len(numbers):
-        return _aside(f"{distinct[0]:.0f}")
-    words = re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
-    named = not _ID_WORDS.isdisjoint(words) or not _LAST_WORDS.isdisjoint(words[-1:])
-    density = size / (distinct[-1] - distinct[0] + 1)
-    if _is_key(rows, size) and (named or (size == rows and density > 0.9)):
-        return _key(rows, size)
-    if named and size < rows:
-        return Categorical(), f"{what} named as an id, {_repeats(rows, size)}"
-    if size <= min(_FEW, rows // 2):
-        return Categorical(), f"{what}, few: {_repeats(rows, size)}"
-    if distinct[0] >= 0 and rows >= 20 * size and density > 0.3 and _rough(counts):
-        return Categorical(), f"{what} that behave as ids (dense, no smooth shape), {_repeats(rows, size)}"
-    return Numeric(), f"{what} that behave as amounts, {_repeats(rows, size)}"
-
-
-def _rough(counts: np.ndarray) -> bool:
-    """Tell whether neighbouring values have unrelated counts, as ids do and amounts don't."""
-    logs = np.log(counts)
-    if len(logs) < 3 or logs.std() == 0:
-        return True
-    a, b = logs[:-1], logs[1:]
-    spread = a.std() * b.std()
-    return bool(spread == 0 or ((a - a.mean()) * (b - b.mean())).mean() / spread < 0.3)
+    return whole_kind(
+        name,
+        what,
+        rows=len(numbers),
+        present=len(present),
+        distinct=len(distinct),
+        low=distinct[0],
+        high=distinct[-1],
+        counts=lambda: counts,
+    )

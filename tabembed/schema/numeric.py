@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from ..io.errors import DataError, DataWarning
 from .kind import ColumnKind
+from .moments import Moments
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 FLOAT32_TINY = float(np.finfo(np.float32).tiny)
@@ -119,15 +120,16 @@ class Numeric(ColumnKind):
 
     def learn(self, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Self, int]:
         """Take mean and standard deviation of the present values, in float64."""
-        numbers = numbers_of(values, name, np.float64)
-        present = numbers[~np.isnan(numbers)]
-        missing = len(numbers) - len(present)
-        mean = float(present.mean()) if len(present) else 0.0
-        scale = float(present.std()) if len(present) else 0.0
-        if scale < max(abs(mean) * 1e-5, FLOAT32_TINY) and len(present) and present.min() < present.max():
-            warnings.warn(indistinct(f"column {name!r}", mean, scale), DataWarning, stacklevel=4)
+        moments = Moments.of(numbers_of(values, name, np.float64))
+        return self.of_moments(moments, name), moments.rows - moments.present
+
+    def of_moments(self, moments: Moments, name: str) -> Self:
+        """Return this kind with the statistics that the moments tell."""
+        mean, scale = moments.mean, moments.scale
+        if scale < max(abs(mean) * 1e-5, FLOAT32_TINY) and moments.low < moments.high:
+            warnings.warn(indistinct(f"column {name!r}", mean, scale), DataWarning, stacklevel=5)
         scale = scale if scale > max(abs(mean) * 1e-12, FLOAT32_TINY) else 1.0
-        return replace(self, mean=mean, scale=scale, indicator=missing > 0), missing
+        return replace(self, mean=mean, scale=scale, indicator=moments.present < moments.rows)
 
     def adopt(self, previous: ColumnKind) -> Self | None:
         """Take the statistics of another numeric column."""

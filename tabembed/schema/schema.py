@@ -16,11 +16,14 @@ from ..io.errors import DataError, LabelError
 from ..io.files import expand, is_parquet
 from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
+from ..io.row_groups import RowGroups
 from .column import Column
+from .grow import grow_columns, grow_target
 from .kinds import KINDS, Categorical, ColumnKind, Ignored
 from .names import safe_names
 from .shared import share
 from .show import table_text
+from .streamed import stream_encode
 from .target import Target
 
 if TYPE_CHECKING:
@@ -145,7 +148,9 @@ class Schema:
         return Column(column.name, adopted, column.rows, column.missing, "declared")
 
     def encode(self, data: Any) -> dict[str, np.ndarray]:
-        """Return {column: array}: int32 ids (n,) and float32 values (n,), NaN where missing; the target isn't needed.
+        """Return {column: array}: ids (n,) and float32 values (n,), NaN where missing; the target isn't needed.
+
+        Ids are of the smallest integer type that holds them: uint8, uint16, int32.
 
         Args:
             data: anything ``infer_schema`` takes; other columns are left alone.
@@ -159,6 +164,8 @@ class Schema:
             array([2.], dtype=float32)
         """
         features = self.features
+        if features and are_paths(data) and is_parquet(expand(data)[0]):
+            return stream_encode(RowGroups(data, list(features)), features)
         table = self.table(data)
         return {name: kind.encode(table.column(name), name) for name, kind in features.items()}
 
@@ -182,9 +189,38 @@ class Schema:
         ]
         return pa.Table.from_arrays(arrays, names=columns)
 
+    def grown(self, data: Any) -> Schema:
+        """Return the schema with more rows counted: new labels get ids, others move with their counts.
+
+        Rows, missing cells and the counts of labels and classes add up. Dims stay, and so do the statistics of numbers,
+        of booleans and of the target, since a trained model speaks in these units. Ids go by falling count, so a
+        label's id may change, and with ``max_size`` a label may lose its row to one that is more frequent by now.
+        Ignored columns stay ignored, their missing cells uncounted; other columns are left alone.
+
+        Args:
+            data: anything ``infer_schema`` takes, with the target if there is one.
+
+        Raises:
+            DataError: without rows, for a column that is missing or of another kind, or a class that is new.
+
+        Example:
+            >>> import pandas as pd, tabembed as te
+            >>> schema = te.infer_schema(pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]}))
+            >>> schema.grown({"dest": ["JFK", "BOS", "BOS"]})["dest"].labels
+            ['BOS', 'LAX', 'JFK']
+        """
+        table = self.table(data, target=self.target is not None)
+        if not table.num_rows:
+            raise DataError("the data must hold at least one row, however: it has none")
+        target = None if self.target is None else grow_target(self.target, table.column(self.target.name))
+        return Schema(grow_columns(self.columns, table), target)
+
     def inputs(self, data: Any) -> dict[str, np.ndarray]:
         """Return {model input name: array (n, 1)}, for ``model.predict`` by hand."""
-        return {self.input_names[name]: array[:, None] for name, array in self.encode(data).items()}
+        return {
+            self.input_names[name]: (array.astype(np.int32) if array.dtype.kind in "iu" else array)[:, None]
+            for name, array in self.encode(data).items()
+        }
 
     def encode_target(self, data: Any) -> np.ndarray:
         """Return (n,) float32 values or int32 positions in ``target.classes``.
@@ -217,7 +253,7 @@ class Schema:
         """Return batches for ``model.fit``: ({model input name: (batch, 1)}, target (batch, 1)[, weight (batch,)]).
 
         Args:
-            data: anything ``infer_schema`` takes, with the target.
+            data: anything ``infer_schema`` takes, with the target; Parquet files are streamed.
             batch_size: rows a batch; the last one may be smaller.
             shuffle: another order in every epoch.
             seed: makes the orders repeatable.
@@ -229,6 +265,11 @@ class Schema:
         Raises:
             DataError: for a bad batch size, weights that don't fit, or data that isn't of the schema.
         """
+        if sample_weight is None and are_paths(data) and is_parquet(expand(data)[0]):
+            from ..nn.stream import Stream
+
+            groups = RowGroups(data, [*self.features, self.need_target().name])
+            return Stream(self, groups).dataset(batch_size, shuffle=shuffle, seed=seed)
         from ..nn.dataset import check_weights, make_dataset
 
         table = self.table(data, target=True)

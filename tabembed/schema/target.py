@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["TASKS", "Target", "learn_target"]
+__all__ = [
+    "FEW_CLASSES",
+    "TASKS",
+    "Target",
+    "check_repeats",
+    "is_number",
+    "is_real",
+    "learn_target",
+    "regression_target",
+]
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -15,10 +24,11 @@ import pyarrow as pa
 
 from ..io.errors import DataError, DataWarning
 from .labels import factorize, label_of
+from .moments import Moments
 from .numeric import indistinct, numbers_of
 
 TASKS = ("regression", "binary", "multiclass")
-_FEW = 20
+FEW_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,13 @@ class Target:
     def is_classification(self) -> bool:
         """Whether the target has classes."""
         return self.task != "regression"
+
+    @property
+    def shares(self) -> np.ndarray:
+        """(classes,) each one's share of the rows; a class that was declared and has no row yet counts as one row."""
+        rows = np.maximum(np.asarray(self.counts, dtype=np.float64), 1)
+        shares: np.ndarray = rows / rows.sum()
+        return shares
 
     @property
     def loss(self) -> str:
@@ -103,13 +120,22 @@ def class_array(classes: Sequence[Any]) -> np.ndarray:
     return np.array(classes, dtype=object if classes and isinstance(classes[0], str) else None)
 
 
-def learn_target(values: pa.Array | pa.ChunkedArray, name: str, task: str) -> Target:
+def learn_target(
+    values: pa.Array | pa.ChunkedArray,
+    name: str,
+    task: str,
+    *,
+    tally: np.ndarray | None = None,
+    moments: Moments | None = None,
+) -> Target:
     """Read the target's task (unless given) and its statistics.
 
     Args:
         values: (n,) Arrow column.
         name: its name.
         task: ``"auto"`` or one of ``TASKS``.
+        tally: (n,) rows that hold each value, where ``values`` are the distinct ones of a column.
+        moments: of that column's numbers.
 
     Raises:
         DataError: for missing cells, a constant target, or values that don't fit the task.
@@ -120,10 +146,10 @@ def learn_target(values: pa.Array | pa.ChunkedArray, name: str, task: str) -> Ta
     _refuse_missing(values, name)
     reason = "declared"
     if task == "auto":
-        task, reason = _guess(values, name)
+        task, reason = _guess(values, name, len(values) if tally is None else int(tally.sum()))
     if task == "regression":
-        return _regression(values, name, reason)
-    return _classification(values, name, task, reason)
+        return _regression(values, name, reason, moments)
+    return _classification(values, name, task, reason, tally)
 
 
 def _without_dictionary(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -131,11 +157,13 @@ def _without_dictionary(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.Chu
     return values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or _is_real(kind)
+def is_number(kind: pa.DataType) -> bool:
+    """Say whether a type is one of numbers."""
+    return pa.types.is_integer(kind) or is_real(kind)
 
 
-def _is_real(kind: pa.DataType) -> bool:
+def is_real(kind: pa.DataType) -> bool:
+    """Say whether a type is one of numbers with fractions."""
     return pa.types.is_floating(kind) or pa.types.is_decimal(kind)
 
 
@@ -155,16 +183,30 @@ def _missing(name: str, missing: int, rows: int) -> DataError:
     )
 
 
-def _regression(values: pa.Array | pa.ChunkedArray, name: str, reason: str) -> Target:
-    if not _is_number(values.type):
+def _regression(values: pa.Array | pa.ChunkedArray, name: str, reason: str, moments: Moments | None = None) -> Target:
+    if not is_number(values.type):
         raise DataError(
             f"target {name!r} must hold numbers for regression, however: its type is {values.type}; "
             f"pass another task, or use te.TabularClassifier"
         )
-    numbers = numbers_of(values, name, np.float64)
-    if numbers.min() == numbers.max():
-        raise _constant(name, numbers[0].item(), "n_samples = 1" if len(numbers) == 1 else "")
-    mean, scale = float(numbers.mean()), float(numbers.std())
+    moments = moments or Moments.of(numbers_of(values, name, np.float64))
+    return regression_target(moments, name, reason)
+
+
+def regression_target(moments: Moments, name: str, reason: str) -> Target:
+    """Return a target of numbers.
+
+    Args:
+        moments: of its values, none missing.
+        name: its name.
+        reason: why it is read as numbers.
+
+    Raises:
+        DataError: for a constant target, or a spread that float32 can't square.
+    """
+    if moments.low == moments.high:
+        raise _constant(name, moments.low, "n_samples = 1" if moments.rows == 1 else "")
+    mean, scale = moments.mean, moments.scale
     if not 1e-15 < scale < 1e15:  # float32 holds its square, the unit of the loss, up to 1e38
         raise DataError(
             f"target {name!r} must have a standard deviation between 1e-15 and 1e15, however: it is {scale:.3g}; "
@@ -175,8 +217,10 @@ def _regression(values: pa.Array | pa.ChunkedArray, name: str, reason: str) -> T
     return Target(name, "regression", reason, mean, scale)
 
 
-def _classification(values: pa.Array | pa.ChunkedArray, name: str, task: str, reason: str) -> Target:
-    if _is_real(values.type):
+def _classification(
+    values: pa.Array | pa.ChunkedArray, name: str, task: str, reason: str, tally: np.ndarray | None
+) -> Target:
+    if is_real(values.type):
         numbers_of(values, name, np.float64)  # refuses infinities
     codes, labels = factorize(values, name)
     classes = [_class_value(label, values.type) for label in labels]
@@ -188,7 +232,7 @@ def _classification(values: pa.Array | pa.ChunkedArray, name: str, task: str, re
             f"target {name!r} must have 2 classes for task='binary', however: it has {len(classes)}; "
             f"pass task='multiclass'"
         )
-    counts = np.bincount(codes, minlength=len(classes))
+    counts = np.bincount(codes, tally, minlength=len(classes))
     return Target(
         name, task, reason, classes=tuple(classes[i] for i in order), counts=tuple(int(counts[i]) for i in order)
     )
@@ -199,7 +243,7 @@ def _class_value(label: str, kind: pa.DataType) -> Any:
         return label == "True"
     if pa.types.is_integer(kind):
         return int(label)
-    if _is_real(kind):
+    if is_real(kind):
         return float(label)
     return label
 
@@ -211,26 +255,22 @@ def _constant(name: str, value: Any, what: str) -> DataError:
     )
 
 
-def _guess(values: pa.Array | pa.ChunkedArray, name: str) -> tuple[str, str]:
+def _guess(values: pa.Array | pa.ChunkedArray, name: str, rows: int) -> tuple[str, str]:
     """Return the task and the reason for it."""
-    if _is_real(values.type):
+    if is_real(values.type):
         numbers = numbers_of(values, name, np.float64)
         if len(numbers) and not np.array_equal(numbers, np.round(numbers)):
             return "regression", "real numbers"
-    codes, labels = factorize(values, name)
+    _, labels = factorize(values, name)
     distinct = len(labels)
     by_count = "binary" if distinct <= 2 else "multiclass"
-    if not _is_number(values.type):
-        if distinct > max(_FEW, len(codes) // 2):
-            raise DataError(
-                f"target {name!r} must be numbers or classes that repeat, however: {distinct:,} distinct values in "
-                f"{len(codes):,} rows (first {labels[0]!r}); convert it to numbers, or pass task='multiclass'"
-            )
+    if not is_number(values.type):
+        check_repeats(name, distinct, rows, lambda: labels[0])
         return by_count, f"{distinct} classes"
     whole = sorted(math.floor(float(label)) for label in labels)
     if distinct == 2 and whole == [0, 1]:
         return "binary", "0 and 1"
-    if distinct > _FEW:
+    if distinct > FEW_CLASSES:
         return "regression", f"whole numbers, {distinct:,} distinct"
     if distinct >= 2 and whole != list(range(distinct)):
         guess = "binary" if distinct == 2 else "regression"
@@ -243,3 +283,22 @@ def _guess(values: pa.Array | pa.ChunkedArray, name: str) -> tuple[str, str]:
         )
         return guess, f"{distinct} distinct whole numbers"
     return by_count, f"class codes 0 to {distinct - 1}"
+
+
+def check_repeats(name: str, distinct: int, rows: int, first: Callable[[], str]) -> None:
+    """Refuse a target of texts that hardly repeat.
+
+    Args:
+        name: the target's.
+        distinct: labels.
+        rows: that hold them.
+        first: returns the first label.
+
+    Raises:
+        DataError: for more than 20 labels and more than one in two rows.
+    """
+    if distinct > max(FEW_CLASSES, rows // 2):
+        raise DataError(
+            f"target {name!r} must be numbers or classes that repeat, however: {distinct:,} distinct values in "
+            f"{rows:,} rows (first {first()!r}); convert it to numbers, or pass task='multiclass'"
+        )

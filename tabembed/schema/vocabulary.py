@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["FIRST_ID", "MISSING_ID", "UNKNOWN_ID", "Vocabulary"]
+__all__ = ["FIRST_ID", "MISSING_ID", "UNKNOWN_ID", "Vocabulary", "id_type"]
 
 from collections.abc import Container, Sequence
 from functools import cached_property
@@ -14,6 +14,17 @@ import pyarrow as pa
 from .labels import factorize
 
 MISSING_ID, UNKNOWN_ID, FIRST_ID = 0, 1, 2
+
+
+def id_type(size: int) -> type[np.integer[Any]]:
+    """Return the smallest type for so many ids, of those that need no more room than they save.
+
+    Example:
+        >>> [id_type(size).__name__ for size in (256, 257, 65_537, 2**31 + 1)]
+        ['uint8', 'uint16', 'int32', 'int64']
+    """
+    kinds: tuple[type[np.integer[Any]], ...] = (np.uint8, np.uint16, np.int32)
+    return next((kind for kind in kinds if size - 1 <= np.iinfo(kind).max), np.int64)
 
 
 class Vocabulary:
@@ -51,8 +62,23 @@ class Vocabulary:
         Returns:
             The vocabulary and how many cells are missing.
         """
+        return cls._counted(values, None, name)
+
+    @classmethod
+    def tallied(cls, values: pa.Array, rows: np.ndarray, name: str) -> Vocabulary:
+        """Return the labels of values that are counted already; equal labels are one.
+
+        Args:
+            values: (n,) distinct ones.
+            rows: (n,) int64, how many rows hold each.
+            name: the column's, for errors.
+        """
+        return cls._counted(values, rows, name)[0]
+
+    @classmethod
+    def _counted(cls, values: pa.Array | pa.ChunkedArray, rows: np.ndarray | None, name: str) -> tuple[Vocabulary, int]:
         codes, labels = factorize(values, name)
-        tally = np.bincount(codes + 1, minlength=len(labels) + 1)
+        tally = np.bincount(codes + 1, rows, minlength=len(labels) + 1)
         held = tally[1:] > 0
         if not held.all():  # a pandas category may list labels that no row has
             labels = [label for label, here in zip(labels, held.tolist(), strict=True) if here]
@@ -103,11 +129,12 @@ class Vocabulary:
             kept: how many labels have a row; the others are unknown.
 
         Returns:
-            (n,) int32: 0 missing, 1 unknown, 2.. the labels.
+            (n,) 0 missing, 1 unknown, 2.. the labels; uint8, uint16, int32 or int64, the first that holds ``kept + 2``
+            ids.
         """
         codes, labels = factorize(values, name)
         ids, end = self._ids, kept + FIRST_ID
-        table = np.full(len(labels) + 1, MISSING_ID, dtype=np.int32)  # the last entry serves code -1
+        table = np.full(len(labels) + 1, MISSING_ID, dtype=id_type(end))  # the last entry serves code -1
         for at, label in enumerate(labels):
             found = ids.get(label, UNKNOWN_ID)
             table[at] = found if found < end else UNKNOWN_ID

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FRAMEWORKS = {"tensorflow", "keras", "torch", "gensim", "matplotlib"}
+FRAMEWORKS = {"duckdb", "tensorflow", "keras", "torch", "gensim", "matplotlib"}
 
 
 def imported(*arguments: str) -> set[str]:
@@ -55,6 +55,13 @@ def test_the_lower_rooms_need_no_tensorflow(room: str) -> None:
     names = imported("-c", walk)
     assert "tabembed" in names
     assert not names & FRAMEWORKS
+
+
+def test_frames_need_no_duckdb(tmp_path: Path) -> None:
+    of_frame = "import pandas, tabembed; frame = pandas.DataFrame({'x': ['a', 'b', 'a']}); tabembed.infer_schema(frame)"
+    of_file = f"; frame.to_parquet({str(tmp_path / 'a.parquet')!r}); tabembed.infer_schema({str(tmp_path)!r})"
+    assert "duckdb" not in imported("-c", of_frame)
+    assert "duckdb" in imported("-c", of_frame + of_file)
 
 
 @pytest.mark.parametrize("module", ["tabembed", "tabembed.cli.main"])

@@ -86,3 +86,28 @@ def test_one_training(schema: te.Schema, frame: pd.DataFrame) -> None:
     (one, held, weights), (other, again, same) = results
     assert (one, held) == (other, again)
     assert all(np.array_equal(a, b) for a, b in zip(weights, same, strict=True))
+
+
+@pytest.mark.parametrize("argument", ["learning_rate", "weight_decay", "validation_fraction"])
+@pytest.mark.parametrize("value", ["0.1", None, True, [0.1], 1j])
+def test_a_setting_that_is_no_number(argument: str, value: Any) -> None:
+    with pytest.raises(DataError, match=f"`{argument}` must be a number, however: {argument}="):
+        Recipe(**{argument: value})
+
+
+def test_held_out_rows_without_weight_judge_nothing(schema: te.Schema, frame: pd.DataFrame) -> None:
+    encoded, target = schema.encode(frame), schema.encode_target(frame)
+    recipe = Recipe(epochs=3, patience=1, validation_fraction=0.2, verbose=0)
+
+    def trained(weight: np.ndarray) -> tuple[keras.callbacks.History, np.ndarray]:
+        model = te.build_model(schema, hidden=(4,), random_state=0)
+        return train(model, schema, encoded, target, recipe, random_state=0, sample_weight=weight)
+
+    _, held = trained(np.ones(len(frame), np.float32))
+    assert len(held)
+    weight = np.ones(len(frame), np.float32)
+    weight[held] = 0
+    history, none = trained(weight)
+    assert len(none) == 0
+    assert len(history.history["loss"]) == 3
+    assert "val_loss" not in history.history

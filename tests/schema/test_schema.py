@@ -132,12 +132,12 @@ def test_encode(schema: te.Schema, frame: pd.DataFrame) -> None:
     assert list(encoded) == list(schema.features)
     dtypes = {name: array.dtype.name for name, array in encoded.items()}
     assert dtypes == {
-        "text": "int32",
-        "few": "int32",
+        "text": "uint8",
+        "few": "uint8",
         "real": "float32",
         "gaps": "float32",
         "flag": "float32",
-        "order_id": "int32",
+        "order_id": "uint8",
     }
     assert all(array.shape == (60,) for array in encoded.values())
     assert encoded["text"][:3].tolist() == [3, 2, 0]

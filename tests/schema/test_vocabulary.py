@@ -10,7 +10,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tabembed.schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID, Vocabulary
+from tabembed.schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID, Vocabulary, id_type
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
 # Keras keeps "[UNK]" for itself, and cuts NUL from a label's end.
@@ -20,7 +20,7 @@ columns = st.lists(st.none() | texts, min_size=1, max_size=40)
 
 def encode(vocabulary: Vocabulary, values: list[str | None], kept: int | None = None) -> list[int]:
     ids = vocabulary.encode(pa.array(values, pa.string()), "c", len(vocabulary) if kept is None else kept)
-    assert ids.dtype == np.int32
+    assert ids.dtype == np.uint8
     return ids.tolist()
 
 
@@ -89,3 +89,14 @@ def test_repr_is_short() -> None:
     many = Vocabulary(list("abcde"), range(5, 0, -1))
     assert repr(many) == "Vocabulary(5 labels: 'a': 5, 'b': 4, 'c': 3, ...)"
     assert repr(Vocabulary(["a"], [1])) == "Vocabulary(1 labels: 'a': 1)"
+
+
+@pytest.mark.parametrize(("size", "kind"), [(254, "uint8"), (255, "uint16"), (65_534, "uint16"), (65_535, "int32")])
+def test_ids_take_the_smallest_type_that_holds_them(size: int, kind: str) -> None:
+    vocabulary = Vocabulary([str(n) for n in range(size)], range(size, 0, -1))
+    ids = vocabulary.encode(pa.array([None, "?", "0", str(size - 1)]), "c", size)
+    assert (ids.dtype.name, ids.tolist()) == (kind, [0, 1, 2, size + 1])
+
+
+def test_no_id_wraps() -> None:
+    assert [np.iinfo(id_type(size)).max >= size - 1 for size in (2**31 - 1, 2**31, 2**31 + 1, 2**40)] == [True] * 4

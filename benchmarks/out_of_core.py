@@ -1,0 +1,101 @@
+"""Files larger than memory: rows/s of reading and training, and peak memory, each measured in a process of its own.
+
+python benchmarks/out_of_core.py write DIR --rows 10000000
+python benchmarks/out_of_core.py encode DIR
+python benchmarks/out_of_core.py train DIR [--in-memory] [--epochs 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+LABELS = {"airport": 100, "tail": 5_000, "customer": 100_000, "shop": 1_000, "carrier": 16}
+FILE_ROWS = 1_000_000
+
+
+def write(folder: Path, rows: int) -> None:
+    """Write files of 10 columns (5 of labels, 4 of numbers, 1 of bools) and a target that depends on them."""
+    folder.mkdir(parents=True)
+    for at in range(0, rows, FILE_ROWS):
+        pq.write_table(
+            _part(at, min(FILE_ROWS, rows - at)), folder / f"{at // FILE_ROWS:04}.parquet", row_group_size=125_000
+        )
+
+
+def _part(at: int, rows: int) -> pa.Table:
+    rng = np.random.default_rng(at)
+    columns: dict[str, pa.Array] = {}
+    target = rng.normal(0, 1, rows)
+    for name, size in LABELS.items():
+        ids = np.minimum((size * rng.random(rows) ** 2).astype(np.int64), size - 1)
+        target += np.random.default_rng(size).normal(0, 1, size)[ids]
+        texts = pa.array([f"{name}-{label}" for label in range(size)])
+        columns[name] = pa.DictionaryArray.from_arrays(pa.array(ids, pa.int32()), texts).cast(pa.string())
+    for name in ("distance", "price"):
+        columns[name] = pa.array(rng.normal(0, 1, rows))
+    columns["minutes"] = pa.array(rng.integers(0, 100_000, rows))
+    columns["month"] = pa.array(rng.integers(1, 13, rows), pa.int8())
+    columns["late"] = pa.array(rng.random(rows) < 0.3)
+    return pa.table({**columns, "y": target + columns["distance"].to_numpy()})
+
+
+def encode(folder: Path) -> None:
+    """Infer the schema of the files, then encode them; print rows/s of each."""
+    import tabembed as te
+
+    started = time.perf_counter()
+    schema = te.infer_schema(folder, kinds={"y": te.Ignored()})
+    inferred = time.perf_counter()
+    encoded = schema.encode(folder)
+    done = time.perf_counter()
+    rows = len(encoded["late"])
+    print(f"infer {rows / (inferred - started):,.0f} rows/s, encode {rows / (done - inferred):,.0f} rows/s")
+    print({name: array.dtype.name for name, array in encoded.items()})
+
+
+def train(folder: Path, in_memory: bool, epochs: int) -> None:
+    """Train by the recipe on the files or on a frame of them; print seconds, rows/s and the held-out R2."""
+    import tabembed as te
+    from tabembed.io.frames import to_arrow
+
+    estimator = te.TabularRegressor(epochs=epochs, random_state=0, verbose=0)
+    rows = sum(pq.read_metadata(file).num_rows for file in folder.iterdir())
+    started = time.perf_counter()
+    if in_memory:
+        table = to_arrow(folder)
+        estimator.fit(table.drop_columns(["y"]), table.column("y"))
+    else:
+        estimator.fit(folder, "y")
+    seconds = time.perf_counter() - started
+    print(f"{rows * epochs / seconds:,.0f} rows/s with inference; R2 {estimator.metrics_['model']['r2']:.4f}")
+
+
+def main() -> None:
+    """Run one step and print its peak memory."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=["write", "encode", "train"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--in-memory", action="store_true")
+    chosen = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if chosen.step == "write":
+        write(chosen.folder, chosen.rows)
+    elif chosen.step == "encode":
+        encode(chosen.folder)
+    else:
+        train(chosen.folder, chosen.in_memory, chosen.epochs)
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()

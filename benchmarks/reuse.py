@@ -1,0 +1,296 @@
+"""Learned tables in other models: does the vector of a category serve KNN, trees and linear models better than a code?
+
+    python benchmarks/reuse.py                            # all; a table after each seed
+    python benchmarks/reuse.py --seeds 1 --sets insteval
+
+The experiment of Guo & Berkhahn 2016 (arXiv 1604.06737, section V, table III) on three real sets (extra ``examples``):
+
+- flights: arrival delay (R2), 40,000 rows to learn from and 20,000 to test on, drawn by the seed;
+- insteval: ratings of 4 and 5 against the rest (AUC), a random 20 % to test on;
+- olympics: medal or none (AUC), the years before 2000 to learn from (40,000 rows drawn) and the later ones to test on
+  (20,000 drawn): team-mates share a medal, so rows must not be split at random.
+
+Each model gets the same rows with each encoding: ordinal codes, one-hot, scikit-learn's `TargetEncoder` (cross-fitted,
+as it comes) and `te.EntityEmbedder` (cross-fitted, as it comes; it sees the training part only). Numbers are
+standardised. What is chosen is chosen alike for all encodings, on a fifth of the training rows: for KNN k and how much
+the encoded columns weigh against the numbers, for the linear model its strength. KNN looks among 20,000 of the rows.
+Forest and LightGBM run with fixed settings (100 trees of half the rows each; 300 trees of rate 0.05).
+
+The goals: with our vectors KNN and the linear model are better than with every other encoding on all sets, and LightGBM
+is nowhere worse than with the best other one and somewhere better. Noise is two standard errors of the difference
+between our score and the other's on the same seed; KNN and the linear model are judged by the means alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pandas as pd
+from lightgbm import LGBMClassifier, LGBMRegressor
+from scipy import sparse
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import r2_score, roc_auc_score
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
+
+import tabembed as te
+from tabembed.io import examples
+
+TRAIN, TEST, KNN_ROWS = 40_000, 20_000, 20_000
+Blocks = tuple[Any, Any, np.ndarray, np.ndarray]
+"""The encoded columns of the training and the test rows (n, d), dense or sparse; the numbers of both, standardised."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows to learn from and rows to test on."""
+
+    train: pd.DataFrame
+    test: pd.DataFrame
+    target: str
+    numbers: list[str]
+    classes: bool
+
+    @property
+    def labels(self) -> list[str]:
+        """The categorical columns."""
+        return [name for name in self.train if name not in (*self.numbers, self.target)]
+
+    def score(self, predicted: np.ndarray) -> float:
+        """Return R2, or the AUC for classes."""
+        return float((roc_auc_score if self.classes else r2_score)(self.test[self.target], predicted))
+
+
+def flights(seed: int) -> Split:
+    """Return the New York flights: 8 columns of labels, 4 numbers, the arrival delay."""
+    labels = ["carrier", "flight", "tailnum", "origin", "dest", "month", "day", "hour"]
+    numbers = ["dep_delay", "distance", "sched_arr_time", "minute"]
+    df = examples.flights().dropna(subset=["arr_delay"])[[*labels, *numbers, "arr_delay"]]
+    df[labels] = df[labels].astype(str)
+    drawn = df.sample(TRAIN + TEST, random_state=seed)
+    return Split(drawn[:TRAIN], drawn[TRAIN:], "arr_delay", numbers, classes=False)
+
+
+def insteval(seed: int) -> Split:
+    """Return the ratings of lecturers by students: 6 columns of labels."""
+    df = examples.insteval()
+    df = df[["s", "d", "studage", "lectage", "service", "dept"]].astype(str).assign(good=df["y"].astype(float) >= 4)
+    train, test = train_test_split(df.astype({"good": int}), test_size=0.2, random_state=seed)
+    return Split(train, test, "good", [], classes=True)
+
+
+def olympics(seed: int) -> Split:
+    """Return the Olympic starts, the test rows from later Games: 6 columns of labels, 3 numbers."""
+    df = examples.olympic_athletes()
+    df = df.assign(medal=df["medal"].notna().astype(int))
+    df = df.fillna({name: df[name].median() for name in ("age", "height", "weight")})
+    columns = ["sex", "team", "noc", "season", "sport", "event", "age", "height", "weight", "medal"]
+    early, late = df[df["year"] < 2000], df[df["year"] >= 2000]
+    train, test = early.sample(TRAIN, random_state=seed), late.sample(TEST, random_state=seed)
+    return Split(train[columns], test[columns], "medal", ["age", "height", "weight"], classes=True)
+
+
+def encode(name: str, split: Split, seed: int) -> Blocks:
+    """Return the blocks of one encoding, learned on the training rows."""
+    train, test, y = split.train[split.labels], split.test[split.labels], split.train[split.target]
+    if name == "ours":
+        # The network may see the numbers too; only the tables' columns are taken.
+        embedder = te.EntityEmbedder(
+            kinds=dict.fromkeys(split.labels, te.Categorical()) | dict.fromkeys(split.numbers, te.Numeric()),
+            task="binary" if split.classes else "regression",
+            random_state=seed,
+        )
+        both = [*split.labels, *split.numbers]
+        fitted = embedder.fit_transform(split.train[both], y).drop(columns=split.numbers)
+        encoded = fitted.to_numpy(), embedder.transform(split.test[both]).drop(columns=split.numbers).to_numpy()
+    else:
+        encoder = ENCODERS[name](split)
+        encoded = encoder.fit_transform(train, y), encoder.transform(test)
+        if name in ("ordinal", "target"):
+            scaler = StandardScaler()
+            encoded = scaler.fit_transform(encoded[0]), scaler.transform(encoded[1])
+    # One factor for the whole block, so that it weighs as much as its number of columns.
+    spread = np.sqrt(_variance(encoded[0]) / len(split.labels)) or 1.0
+    numbers = split.train[split.numbers].to_numpy(float), split.test[split.numbers].to_numpy(float)
+    if split.numbers:
+        scaler = StandardScaler()
+        numbers = scaler.fit_transform(numbers[0]), scaler.transform(numbers[1])
+    return encoded[0] / spread, encoded[1] / spread, *numbers
+
+
+def _variance(block: Any) -> float:
+    """Return the sum of the columns' variances."""
+    if sparse.issparse(block):
+        return float((block.multiply(block).mean(axis=0) - np.square(block.mean(axis=0))).sum())
+    return float(block.var(axis=0).sum())
+
+
+ENCODERS: dict[str, Callable[[Split], Any]] = {
+    "ordinal": lambda _: OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
+    "one-hot": lambda _: OneHotEncoder(handle_unknown="ignore", dtype=np.float32),
+    "target": lambda split: TargetEncoder(target_type="binary" if split.classes else "continuous", random_state=0),
+}
+ENCODINGS = ["ordinal", "one-hot", "target", "ours"]
+
+
+def together(encoded: Any, numbers: np.ndarray, weight: float = 1.0) -> Any:
+    """Return the encoded columns, times a weight, beside the numbers."""
+    if sparse.issparse(encoded):
+        return sparse.hstack([encoded * weight, sparse.csr_matrix(numbers.astype(np.float32))]).tocsr()
+    return np.hstack([encoded * weight, numbers]).astype(np.float32)
+
+
+def predicted(model: Any, X: Any, classes: bool) -> np.ndarray:
+    """Return values, or the probability of the second class."""
+    return np.asarray(model.predict_proba(X)[:, 1] if classes else model.predict(X))
+
+
+def chosen(split: Split, blocks: Blocks, make: Callable[..., Any], grid: Mapping[str, list[Any]]) -> np.ndarray:
+    """Return the test predictions of the settings that are best on a fifth of the training rows."""
+    encoded, tested, numbers, test_numbers = blocks
+    y = split.train[split.target].to_numpy()
+    fit, held = train_test_split(np.arange(len(y)), test_size=0.2, random_state=0)
+
+    def trial(weight: float, **settings: Any) -> float:
+        model = make(**settings).fit(together(encoded[fit], numbers[fit], weight), y[fit])
+        guess = predicted(model, together(encoded[held], numbers[held], weight), split.classes)
+        return float((roc_auc_score if split.classes else r2_score)(y[held], guess))
+
+    tried = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    best = max(tried, key=lambda settings: trial(**settings))
+    weight = best.pop("weight")
+    model = make(**best).fit(together(encoded, numbers, weight), y)
+    return predicted(model, together(tested, test_numbers, weight), split.classes)
+
+
+def knn(split: Split, blocks: Blocks, seed: int) -> np.ndarray:
+    """Predict by the k nearest of at most 20,000 rows; k and the block's weight are chosen."""
+    rows = np.random.default_rng(seed).permutation(len(split.train))[:KNN_ROWS]
+    fewer = Split(split.train.iloc[rows], split.test, split.target, split.numbers, split.classes)
+    make = KNeighborsClassifier if split.classes else KNeighborsRegressor
+    grid = {"n_neighbors": [10, 30, 100], "weight": [0.1, 0.3, 1.0, 3.0] if split.numbers else [1.0]}
+    smaller = blocks[0][rows], blocks[1], blocks[2][rows], blocks[3]
+    return chosen(fewer, smaller, lambda **settings: make(**settings, algorithm="auto", n_jobs=2), grid)
+
+
+def linear(split: Split, blocks: Blocks, seed: int) -> np.ndarray:
+    """Predict by ridge or logistic regression; the strength is chosen."""
+    if split.classes:
+        return chosen(
+            split, blocks, lambda C: LogisticRegression(C=C, max_iter=300), {"C": [0.1, 1, 10], "weight": [1.0]}
+        )
+    return chosen(split, blocks, lambda alpha: Ridge(alpha), {"alpha": [1.0, 10.0, 100.0], "weight": [1.0]})
+
+
+def forest(split: Split, blocks: Blocks, seed: int) -> np.ndarray:
+    """Predict by a random forest of 100 trees, each from half the rows: on one-hot columns it is slow."""
+    make = RandomForestClassifier if split.classes else RandomForestRegressor
+    share = "sqrt" if split.classes else 1 / 3
+    model = make(100, min_samples_leaf=5, max_features=share, max_samples=0.5, n_jobs=2, random_state=seed)
+    return _plainly(model, split, blocks)
+
+
+def boosted(split: Split, blocks: Blocks, seed: int) -> np.ndarray:
+    """Predict by LightGBM, 300 trees of rate 0.05."""
+    make = LGBMClassifier if split.classes else LGBMRegressor
+    return _plainly(make(n_estimators=300, learning_rate=0.05, random_state=seed, n_jobs=2, verbose=-1), split, blocks)
+
+
+def _plainly(model: Any, split: Split, blocks: Blocks) -> np.ndarray:
+    encoded, tested, numbers, test_numbers = blocks
+    model.fit(together(encoded, numbers), split.train[split.target].to_numpy())
+    return predicted(model, together(tested, test_numbers), split.classes)
+
+
+SETS: dict[str, Callable[[int], Split]] = {"flights": flights, "insteval": insteval, "olympics": olympics}
+MODELS = {"KNN": knn, "linear": linear, "forest": forest, "LightGBM": boosted}
+Scores = dict[tuple[str, str, str], list[float]]
+"""{(set, model, encoding): a score for each seed}."""
+
+
+def measure(name: str, seed: int, scores: Scores, seconds: Scores) -> None:
+    """Add the scores and seconds of one set and seed; says each as it comes."""
+    split = SETS[name](seed)
+    for encoding in ENCODINGS:
+        started = time.perf_counter()
+        blocks = encode(encoding, split, seed)
+        spent = {"encoding": time.perf_counter() - started}
+        for model, predict in MODELS.items():
+            started = time.perf_counter()
+            score = split.score(predict(split, blocks, seed))
+            scores.setdefault((name, model, encoding), []).append(score)
+            spent[model] = time.perf_counter() - started
+            print(f"# {name}, seed {seed}, {encoding}, {model}: {score:.4f}", flush=True)
+        for step, value in spent.items():
+            seconds.setdefault((name, step, encoding), []).append(value)
+
+
+def report(scores: Scores, seconds: Scores, sets: list[str]) -> None:
+    """Print the tables (mean and range over the seeds; mean seconds) and the goals."""
+    head = f"{' | '.join(ENCODINGS)} |\n|---|---|{'---:|' * len(ENCODINGS)}"
+    print(f"\n| set | model | {head}")
+    for name, model in itertools.product(sets, MODELS):
+        cells = [scores[name, model, encoding] for encoding in ENCODINGS]
+        best = max(range(len(cells)), key=lambda at: np.mean(cells[at]))
+        shown = [f"{np.mean(cell):.4f} ({min(cell):.4f}-{max(cell):.4f})" for cell in cells]
+        shown[best] = f"**{shown[best]}**"
+        print(f"| {name} | {model} | {' | '.join(shown)} |")
+    print(f"\n| set | seconds | {head}")
+    for name, step in itertools.product(sets, ["encoding", *MODELS]):
+        spent = (f"{np.mean(seconds[name, step, encoding]):.0f}" for encoding in ENCODINGS)
+        print(f"| {name} | {step} | {' | '.join(spent)} |")
+    print()
+    goals(scores, sets)
+
+
+def goals(scores: Scores, sets: list[str]) -> None:
+    """Print what our vectors gain on the best other encoding, and a line a goal: met or not."""
+    gains, noise = {}, {}
+    for model, name in itertools.product(MODELS, sets):
+        other = max(ENCODINGS[:-1], key=lambda encoding: np.mean(scores[name, model, encoding]))
+        apart = np.subtract(scores[name, model, "ours"], scores[name, model, other])
+        gains[model, name] = apart.mean()
+        noise[model, name] = 2 * apart.std(ddof=1) / np.sqrt(len(apart)) if len(apart) > 1 else 0.0
+        print(f"- {model}, {name}: {apart.mean():+.4f} (noise {noise[model, name]:.4f}) on {other}")
+    better = {model: [name for name in sets if gains[model, name] > 0] for model in ("KNN", "linear")}
+    for model, where in better.items():
+        print(f"- goal, {model} better on all: {_met(len(where) == len(sets))} ({', '.join(where) or 'none'})")
+    no_worse = [name for name in sets if gains["LightGBM", name] >= -noise["LightGBM", name]]
+    ahead = [name for name in sets if gains["LightGBM", name] > noise["LightGBM", name]]
+    print(f"- goal, LightGBM no worse on all: {_met(len(no_worse) == len(sets))} ({', '.join(no_worse) or 'none'})")
+    print(f"- goal, LightGBM better on one: {_met(bool(ahead))} ({', '.join(ahead) or 'none'})", flush=True)
+
+
+def _met(met: bool) -> str:
+    return "met" if met else "not met"
+
+
+def main() -> None:
+    """Measure and print, all sets for one seed after the other."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3, help="how many (default 3)")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    scores: Scores = {}
+    seconds: Scores = {}
+    for seed in range(arguments.seeds):
+        for name in arguments.sets:
+            measure(name, seed, scores, seconds)
+        report(scores, seconds, arguments.sets)
+
+
+if __name__ == "__main__":
+    main()

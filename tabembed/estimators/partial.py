@@ -1,0 +1,86 @@
+"""``partial_fit``: one more pass over new rows, with room for their labels."""
+
+from __future__ import annotations
+
+__all__ = ["partial_fit"]
+
+from copy import copy
+from typing import Any
+
+import pyarrow as pa
+
+from ..io.errors import DataError
+from ..io.frames import are_paths
+from ..nn.dataset import check_weights
+from ..nn.grow import grow_model
+from ..nn.model import build_model
+from ..nn.recipe import train_more
+from ..nn.seeds import Seeds
+from ..schema.schema import Schema
+from ..tables.grids import checked
+from .metrics import evaluate
+from .target_column import target_column, with_target
+
+_SHARE = 0.1
+"""Of the recipe's learning rate, which falls to 0 along its cosine."""
+
+_ON = "rows of the last partial_fit, before it learned from them"
+
+
+def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
+    """Train an estimator on rows; see ``TabularEstimator.partial_fit``."""
+    if are_paths(X):
+        raise DataError(
+            f"`X` must hold rows for partial_fit, however: it names files ({X!r}); read them one by one, as in "
+            f"partial_fit(pd.read_parquet(path), y)"
+        )
+    fitted = hasattr(estimator, "model_")
+    est = estimator if fitted else copy(estimator)  # a refusal leaves nothing behind
+    X = checked(est, X, reset=not fitted)
+    table, schema = _continued(est, X, y, classes) if fitted else _first(est, X, y, classes)
+    weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
+    recipe, seeds = est._recipe(), Seeds(est.random_state)
+    for _ in range(est.n_epochs_ if fitted else 0):  # another order at each call
+        seeds.next()
+    options, drawn = dict(est.network_options or {}), seeds.next()
+    if fitted:
+        metrics = _before(est, table, weights)
+        model = grow_model(est.model_, est.schema_, schema, est.network, random_state=drawn, **options)
+        est._set_model(schema, model)
+    else:
+        est._set_model(schema, build_model(schema, est.network, random_state=drawn, **options))
+        est.history_, est.n_epochs_ = {}, 0
+        metrics = _before(est, table, weights)
+    encoded, truth = schema.encode(table), schema.encode_target(table)
+    rate = recipe.learning_rate * _SHARE
+    history = train_more(
+        est.model_, schema, encoded, truth, recipe, rate, random_state=seeds.next(), sample_weight=weights
+    )
+    est.history_ = {**est.history_, "loss": [*est.history_.get("loss", []), float(history.history["loss"][0])]}
+    est.n_epochs_, est.metrics_ = est.n_epochs_ + 1, metrics
+    vars(estimator).update(vars(est))
+
+
+def _first(estimator: Any, X: Any, y: Any, classes: Any) -> tuple[pa.Table, Schema]:
+    """Return the rows with their target, and a schema of them."""
+    table, name = with_target(X, y)
+    estimator._check_classes(classes, table.column(name))
+    return table, estimator._infer(table, name, classes)
+
+
+def _continued(estimator: Any, X: Any, y: Any, classes: Any) -> tuple[pa.Table, Schema]:
+    """Return the rows of the schema's columns with their target, and the schema that has grown by them."""
+    schema = estimator.schema_
+    name = schema.need_target().name
+    features, target = schema.table(X), target_column(y, name)
+    if len(target) != features.num_rows:
+        raise DataError(f"X and y must be equally long, however: {features.num_rows:,} and {len(target):,} rows")
+    estimator._check_classes(classes, target)
+    table = features.append_column(name, target)
+    return table, schema.grown(table)
+
+
+def _before(estimator: Any, table: pa.Table, weights: Any) -> dict[str, Any]:
+    """Return the metrics of rows that the model hasn't learned from."""
+    encoded, truth = estimator.schema_.encode(table), estimator.schema_.encode_target(table)
+    return {"on": _ON, **evaluate(estimator.schema_.need_target(), truth, estimator._output(encoded), weights)}

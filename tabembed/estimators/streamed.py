@@ -1,0 +1,116 @@
+"""Fitting an estimator on files, the target in the files."""
+
+from __future__ import annotations
+
+__all__ = ["fit_files", "fit_stream"]
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sklearn.base import is_classifier
+from sklearn.utils.validation import validate_data
+
+from ..io.counting import countable, counted
+from ..io.errors import DataError
+from ..io.files import expand, is_parquet
+from ..io.frames import to_arrow
+from ..io.names import did_you_mean
+from ..io.row_groups import RowGroups
+from ..nn.model import build_model
+from ..nn.packed import columns_of
+from ..nn.seeds import Seeds
+from ..nn.stream import Stream
+from ..nn.stream_recipe import train_stream
+from ..schema.infer import infer_schema
+from ..schema.schema import Schema
+from .metrics import evaluate
+
+
+def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init: Any) -> Any:
+    """Fit an estimator on CSV or Parquet files; the latter are streamed.
+
+    Args:
+        estimator: unfitted.
+        paths: a path, a glob, a folder, or a list of these.
+        target: the name of the target's column.
+        sample_weight: must be None.
+        init: as in ``fit``.
+
+    Returns:
+        The estimator, fitted.
+
+    Raises:
+        DataError: when the target isn't named, weights are given, or a file can't be read or learned from.
+    """
+    if not isinstance(target, str):
+        raise DataError(
+            f"`y` must be the name of the target's column when X names files, however: it is a "
+            f"{type(target).__name__}; call it as in fit('data/*.parquet', 'arr_delay')"
+        )
+    if sample_weight is not None:
+        raise DataError("`sample_weight` must be None when X names files; read them into a frame to weigh the rows")
+    if not is_parquet(expand(paths)[0]):
+        table = to_arrow(paths)
+        _check_target(target, table.column_names)
+        task = estimator._task_of(table.column(target), target)
+        return estimator.fit_schema(infer_schema(table, target, kinds=estimator.kinds, task=task), table, init=init)
+    groups = RowGroups(paths)
+    _check_target(target, groups.names)
+    schema = infer_schema(paths, target, kinds=estimator.kinds, task=_task(estimator, groups, target))
+    return fit_stream(estimator, schema, paths, init)
+
+
+def fit_stream(estimator: Any, schema: Schema, paths: Any, init: Any = None) -> Any:
+    """Build the model of a schema and train it on Parquet files.
+
+    Args:
+        estimator: unfitted.
+        schema: with a target.
+        paths: of the files.
+        init: as in ``fit``.
+
+    Returns:
+        The estimator, fitted.
+    """
+    target = schema.need_target()
+    groups = RowGroups(paths, [*schema.features, target.name])
+    whole = RowGroups(paths).schema.empty_table().drop_columns([target.name])
+    validate_data(estimator, whole, reset=True, skip_check_array=True)
+    recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
+    options = dict(estimator.network_options or {})
+    model = build_model(schema, estimator.network, init=init, random_state=seeds.next(), **options)
+    history, parts = train_stream(model, schema, groups, recipe, random_state=seeds.next())
+    estimator._set_model(schema, model)
+    estimator.history_ = {key: [float(v) for v in values] for key, values in history.history.items()}
+    estimator.n_epochs_ = len(estimator.history_["loss"])
+    if target.is_classification:
+        estimator.classes_ = target.decode(np.arange(len(target.classes)))
+    found = _metrics(estimator, schema, parts.judged)
+    estimator.metrics_ = {"on": "training rows" if parts.held is None else "held-out rows", **found}
+    return estimator
+
+
+def _check_target(target: str, names: list[str]) -> None:
+    if target not in names:
+        raise DataError(f"target {target!r} is not a column of the files; {did_you_mean(target, names)}")
+
+
+def _task(estimator: Any, groups: RowGroups, target: str) -> str:
+    """Return the task; a classifier's depends on how many classes there are, however often."""
+    kind = groups.schema.field(target).type
+    if not is_classifier(estimator):
+        return "regression"
+    if pa.types.is_dictionary(kind) or not countable(kind):
+        return str(estimator._task_of(groups.column(target), target))
+    with counted(groups, target) as counts:
+        distinct, _ = counts.summary()
+        return str(estimator._task_of(counts.values()[0] if distinct else groups.column(target), target))
+
+
+def _metrics(estimator: Any, schema: Schema, judged: Stream) -> dict[str, Any]:
+    outputs, truths = [], []
+    for ids, numbers, truth in judged.blocks(8192):
+        outputs.append(estimator._output(columns_of(schema, ids, numbers)))
+        truths.append(truth)
+    return evaluate(schema.need_target(), np.concatenate(truths), np.concatenate(outputs))

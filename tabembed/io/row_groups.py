@@ -1,0 +1,120 @@
+"""Parquet files as a stream of row groups, so that memory doesn't grow with the files."""
+
+from __future__ import annotations
+
+__all__ = ["BATCH_ROWS", "RowGroup", "RowGroups"]
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .columns import plain
+from .files import Paths, expand
+from .parquet_files import damaged, joint_schema
+
+BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """Where some rows lie.
+
+    Args:
+        path: the file.
+        number: of the row group in the file.
+        first: the file's row that it begins with.
+        rows: how many there are.
+    """
+
+    path: Path
+    number: int
+    first: int
+    rows: int
+
+
+class RowGroups:
+    """The row groups of Parquet files of one schema; making it reads every footer and no row.
+
+    Args:
+        paths: a path, a glob, a folder, or a list of these.
+        columns: keep just these, in this order.
+
+    Raises:
+        DataError: a file that isn't Parquet, is damaged, or whose columns or types differ from the first one's.
+        LabelError: a column that isn't there.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.parquet"
+        >>> pq.write_table(pa.table({"x": [1, 2, 3]}), path, row_group_size=2)
+        >>> groups = RowGroups(path)
+        >>> groups.rows, [group.rows for group in groups.groups]
+        (3, [2, 1])
+        >>> [batch.num_rows for batch in groups.batches()]
+        [2, 1]
+    """
+
+    def __init__(self, paths: Paths, columns: Sequence[str] | None = None) -> None:
+        files = expand(paths)
+        self.schema: pa.Schema = joint_schema(files, columns)
+        self.groups: tuple[RowGroup, ...] = tuple(group for file in files for group in _groups_of(file))
+        self.rows = sum(group.rows for group in self.groups)
+
+    @property
+    def names(self) -> list[str]:
+        """The columns, in order."""
+        return list(self.schema.names)
+
+    def batches(
+        self, columns: Sequence[str] | None = None, groups: Iterable[RowGroup] | None = None
+    ) -> Iterator[pa.Table]:
+        """Yield the rows, some ten thousands at a time, as ``read_parquet`` would give them.
+
+        Args:
+            columns: just these of the columns, in this order.
+            groups: just these row groups, in this order; None for all, in the files' order.
+
+        Yields:
+            (batch, columns) tables of at most ``BATCH_ROWS`` rows.
+
+        Raises:
+            DataError: when a file has gone, has changed or can't be read; names the file.
+        """
+        kinds = pa.schema([self.schema.field(name) for name in (self.names if columns is None else columns)])
+        for group in self.groups if groups is None else groups:
+            yield from _batches_of(group, kinds)
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """Return a whole column."""
+        return pa.concat_tables([self.schema.empty_table().select([name]), *self.batches([name])]).column(name)
+
+
+def _groups_of(path: Path) -> Iterator[RowGroup]:
+    try:
+        footer = pq.read_metadata(path)
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(path, error) from error
+    first = 0
+    for number in range(footer.num_row_groups):
+        rows = footer.row_group(number).num_rows
+        if rows:
+            yield RowGroup(path, number, first, rows)
+        first += rows
+
+
+def _batches_of(group: RowGroup, kinds: pa.Schema) -> Iterator[pa.Table]:
+    """Yield a row group's rows; ``to_batches`` of a data set, or with ``pre_buffer``, would keep what it has read."""
+    came = 0
+    try:
+        with pq.ParquetFile(group.path, pre_buffer=False, buffer_size=1 << 18) as file:
+            for batch in file.iter_batches(BATCH_ROWS, row_groups=[group.number], columns=kinds.names):
+                came += batch.num_rows
+                arrays = [plain(pa.chunked_array([batch.column(name)])) for name in kinds.names]
+                yield pa.Table.from_arrays(arrays, names=kinds.names).cast(kinds)
+        if came != group.rows:
+            raise OSError(f"it has changed while it was read: row group {group.number} held {group.rows:,} rows")
+    except (OSError, KeyError, IndexError, pa.ArrowException) as error:
+        raise damaged(group.path, error) from error

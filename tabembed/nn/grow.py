@@ -1,0 +1,103 @@
+"""A trained model for a schema that has grown: what it learned stays, new labels get rows."""
+
+from __future__ import annotations
+
+__all__ = ["grow_model"]
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..io.errors import DataError
+from ..schema.kinds import Categorical
+from ..schema.schema import Schema
+from ..schema.shared import whole_column
+from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
+from .branches import prior_weights
+from .embedding import RowwiseEmbedding
+from .extract import embedding_of, extract_tables
+from .model import build_model
+from .optimizer import RowwiseAdam
+from .row_prior import RowPrior
+from .warm_start import load_tables_into
+
+
+def grow_model(
+    model: keras.Model,
+    before: Schema,
+    after: Schema,
+    network: str = "mlp",
+    *,
+    random_state: Any = None,
+    **options: Any,
+) -> keras.Model:
+    """Return the model for a schema that has grown; where no table has more rows it is the same one, changed in place.
+
+    Old labels keep their vectors exactly, new ones start from the unknown row. All other layers keep their weights, and
+    a ``RowwiseAdam`` its state; only the priors weigh the rows anew, by the new counts.
+
+    Args:
+        model: built by ``build_model(before, network, **options)``, trained or not.
+        before: its schema.
+        after: ``before.grown(...)``.
+        network: as in ``build_model``.
+        random_state: of a new model's dropout.
+        **options: as in ``build_model``.
+
+    Raises:
+        DataError: when the network isn't the model's.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> schema = te.infer_schema({"dest": ["LAX", "BOS", "LAX"], "delay": [4.5, -1.5, 7.0]}, "delay")
+        >>> wider = schema.grown({"dest": ["JFK"], "delay": [2.5]})
+        >>> te.extract_tables(grow_model(te.build_model(schema), schema, wider), wider)["dest"].labels
+        ('LAX', 'BOS', 'JFK')
+    """
+    tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
+    rows = {name: _rows(before[name], after[name]) for name in tables}
+    if all(before[name].size == after[name].size for name in tables):  # type: ignore[attr-defined]
+        paths = {embedding_of(model, before, name).embeddings.path: moved for name, moved in rows.items()}
+        load_tables_into(model, after, tables)
+        _weigh_priors(model, after)
+        grown = model
+    else:
+        grown = build_model(after, network, init=tables, random_state=random_state, **options)
+        paths = {embedding_of(grown, after, name).embeddings.path: moved for name, moved in rows.items()}
+        _copy_layers(model, grown)
+        if isinstance(optimizer, RowwiseAdam):
+            grown.compile_from_config(model.get_compile_config())
+    if isinstance(optimizer, RowwiseAdam) and optimizer.built:
+        grown.optimizer.build(grown.trainable_variables)
+        grown.optimizer.resume(optimizer, paths)
+    return grown
+
+
+def _rows(before: Any, after: Any) -> np.ndarray:
+    """Return (rows of the grown table,) which row each was in the old one, -1 for a new label's."""
+    ids = {label: at for at, label in enumerate(before.labels, FIRST_ID)}
+    return np.array([MISSING_ID, UNKNOWN_ID, *(ids.get(label, -1) for label in after.labels)])
+
+
+def _weigh_priors(model: keras.Model, schema: Schema) -> None:
+    for name, kind in schema.features.items():
+        if isinstance(kind, Categorical) and kind.l2:
+            prior = model.get_layer(f"{schema.input_names[name]}.prior")
+            prior.weight.assign(prior_weights(whole_column(schema.columns, name), kind))
+
+
+def _copy_layers(model: keras.Model, grown: keras.Model) -> None:
+    """Copy what isn't a table's from layer to layer, by name."""
+    old: Mapping[str, Any] = {layer.name: layer.get_weights() for layer in model.layers}
+    for layer in grown.layers:
+        if isinstance(layer, RowwiseEmbedding | RowPrior):
+            continue
+        weights = old.get(layer.name, [])
+        if [array.shape for array in weights] != [array.shape for array in layer.get_weights()]:
+            raise DataError(
+                f"`network` and `network_options` must be those that the model was built with, however: layer "
+                f"{layer.name!r} has another shape; set them back, or fit anew"
+            )
+        layer.set_weights(weights)

@@ -1,0 +1,104 @@
+"""The training recipe over files larger than memory."""
+
+from __future__ import annotations
+
+__all__ = ["StreamParts", "train_stream"]
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from ..io.row_groups import RowGroups
+from ..schema.schema import Schema
+from .progress import Progress
+from .recipe import Recipe, _callbacks, _compile
+from .row_prior import scale_priors
+from .seeds import Seeds
+from .stream import Split, Stream
+
+_JUDGED = 500_000
+
+
+@dataclass(frozen=True)
+class StreamParts:
+    """The sides of the split.
+
+    Args:
+        training: the rows to learn from.
+        held: those to choose the best epoch by; None for none.
+        judged: the rows that metrics are computed on: the held-out ones (training rows where there are none), or where
+            these are many, half a million of them.
+    """
+
+    training: Stream
+    held: Stream | None
+    judged: Stream
+
+    @classmethod
+    def of(cls, schema: Schema, groups: RowGroups, fraction: float, seed: int) -> StreamParts:
+        """Split files by a stable hash.
+
+        Args:
+            schema: with a target.
+            groups: with the schema's columns.
+            fraction: of the rows to hold out.
+            seed: of the split.
+        """
+        held = Stream(schema, groups, Split(fraction, seed, held=True))
+        some = 0 < held.rows < groups.rows
+        training = Stream(schema, groups, Split(fraction, seed, held=False)) if some else Stream(schema, groups)
+        whole = held if some else training
+        if whole.rows <= _JUDGED:
+            return cls(training, held if some else None, whole)
+        share = (fraction if some else 1.0) * _JUDGED / whole.rows  # a smaller share is a part of the larger one
+        return cls(training, held if some else None, Stream(schema, groups, Split(share, seed, held=True)))
+
+
+def train_stream(
+    model: keras.Model, schema: Schema, groups: RowGroups, recipe: Recipe, *, random_state: Any = None
+) -> tuple[keras.callbacks.History, StreamParts]:
+    """Compile and fit a model of the schema by the recipe, the rows streamed; see ``recipe.train``.
+
+    Args:
+        model: built by ``build_model(schema)``.
+        schema: the same one.
+        groups: Parquet files with the schema's columns and its target.
+        recipe: the settings.
+        random_state: of the split and the batches' order.
+
+    Returns:
+        Keras' history and the sides of the split.
+
+    Raises:
+        DataError: when a file can't be read or isn't of the schema any more.
+    """
+    seeds, wanted = Seeds(random_state), schema.need_target()
+    parts = StreamParts.of(schema, groups, recipe.validation_fraction, int(seeds.next()))
+    batch = recipe.batch_rows(parts.training.rows)
+    steps = math.ceil(parts.training.rows / batch)
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
+    _compile(model, wanted, recipe, steps, schedule)
+    scale_priors(model, wanted.loss_weight or 1)
+    progress = Progress(recipe.epochs, steps)
+    try:
+        history = model.fit(
+            parts.training.dataset(batch, shuffle=True, seed=seeds.next()),
+            validation_data=None if parts.held is None else parts.held.dataset(8192),
+            epochs=recipe.epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=[*_callbacks(recipe, int(parts.held is not None)), *([progress] if recipe.verbose else [])],
+        )
+    except tf.errors.OpError as error:
+        streams = (parts.training, parts.held)
+        cause = next((stream.error for stream in streams if stream is not None and stream.error), None)
+        if cause is None:
+            raise
+        raise cause from error
+    finally:
+        progress.stop()
+        scale_priors(model, 1 / (wanted.loss_weight or 1))
+    return history, parts

@@ -1,0 +1,122 @@
+"""The decisions of inference: what a column is, from facts that a frame and a stream of files both give."""
+
+from __future__ import annotations
+
+__all__ = ["aside", "labels_kind", "unread", "whole_kind"]
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+
+from .kinds import Categorical, ColumnKind, Ignored, Numeric
+
+_ID_WORDS = {"id", "ids", "code", "codes", "key", "zip", "zipcode", "postcode", "postal", "sku", "uuid", "flight"}
+_LAST_WORDS = {"no", "nr", "num", "number"}  # an order_number is an id, a number_of_orders is not
+_FEW = 32
+_MIN_KEY_ROWS, _KEY_SHARE = 20, 0.95
+
+
+def aside(label: str) -> tuple[ColumnKind, str]:
+    """Set a constant column aside.
+
+    Args:
+        label: its one value.
+
+    Returns:
+        The kind and the reason.
+    """
+    return Ignored(f"constant, {label}"), f"set aside: constant ({label[:20]})"
+
+
+def unread(kind: pa.DataType) -> tuple[ColumnKind, str]:
+    """Set a column aside whose type no kind reads by itself."""
+    return Ignored(f"{kind}: no kind reads it by itself; declare one"), f"set aside: {kind}"
+
+
+def labels_kind(what: str, rows: int, present: int, distinct: int, only: Callable[[], str]) -> tuple[ColumnKind, str]:
+    """Say what a column of labels is.
+
+    Args:
+        what: it is called in the reason.
+        rows: all of them.
+        present: those that hold a label.
+        distinct: labels.
+        only: returns the label where there is one.
+
+    Returns:
+        The kind and the reason.
+    """
+    if distinct == 1 and present == rows:
+        return aside(only())
+    if _is_key(present, distinct):
+        return _key(present, distinct)
+    return Categorical(), f"{what}, {_repeats(present, distinct)}"
+
+
+def whole_kind(
+    name: str,
+    what: str,
+    *,
+    rows: int,
+    present: int,
+    distinct: int,
+    low: float,
+    high: float,
+    counts: Callable[[], np.ndarray],
+) -> tuple[ColumnKind, str]:
+    """Tell ids from amounts: by name, by how few values there are, or by how they fill their range.
+
+    Args:
+        name: the column's.
+        what: it is called in the reason.
+        rows: all of them.
+        present: those that hold a number.
+        distinct: numbers.
+        low: the smallest.
+        high: the largest.
+        counts: returns (distinct,) rows of each number, by rising number.
+
+    Returns:
+        The kind and the reason.
+    """
+    if distinct == 1 and present == rows:
+        return aside(f"{low:.0f}")
+    words = re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
+    named = not _ID_WORDS.isdisjoint(words) or not _LAST_WORDS.isdisjoint(words[-1:])
+    density = distinct / (high - low + 1)
+    if _is_key(present, distinct) and (named or (distinct == present and density > 0.9)):
+        return _key(present, distinct)
+    if named and distinct < present:
+        return Categorical(), f"{what} named as an id, {_repeats(present, distinct)}"
+    if distinct <= min(_FEW, present // 2):
+        return Categorical(), f"{what}, few: {_repeats(present, distinct)}"
+    if low >= 0 and present >= 20 * distinct and density > 0.3 and _rough(counts()):
+        return Categorical(), f"{what} that behave as ids (dense, no smooth shape), {_repeats(present, distinct)}"
+    return Numeric(), f"{what} that behave as amounts, {_repeats(present, distinct)}"
+
+
+def _is_key(rows: int, distinct: int) -> bool:
+    """Tell a key, or nearly one: labels of a single row teach nothing."""
+    return rows >= _MIN_KEY_ROWS and distinct > _KEY_SHARE * rows
+
+
+def _key(rows: int, distinct: int) -> tuple[ColumnKind, str]:
+    unique = distinct == rows
+    what = "a unique key, another value in every row" if unique else f"nearly a key, {_repeats(rows, distinct)}"
+    return Ignored(f"unique key, {distinct:,} values"), f"set aside: {what}"
+
+
+def _repeats(rows: int, distinct: int) -> str:
+    return f"{distinct:,} distinct in {rows:,} rows"
+
+
+def _rough(counts: np.ndarray) -> bool:
+    """Tell whether neighbouring values have unrelated counts, as ids do and amounts don't."""
+    logs = np.log(counts)
+    if len(logs) < 3 or logs.std() == 0:
+        return True
+    a, b = logs[:-1], logs[1:]
+    spread = a.std() * b.std()
+    return bool(spread == 0 or ((a - a.mean()) * (b - b.mean())).mean() / spread < 0.3)

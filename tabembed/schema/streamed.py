@@ -1,0 +1,260 @@
+"""A column's kind and statistics from files larger than memory: the same as from a frame of their rows."""
+
+from __future__ import annotations
+
+__all__ = ["stream_column", "stream_encode", "stream_target"]
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+
+from ..io.counting import Counts, countable, counted
+from ..io.errors import DataError
+from ..io.row_groups import RowGroups
+from .boolean import SPELLINGS
+from .classify import aside, labels_kind, unread, whole_kind
+from .column import Column
+from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
+from .labels import factorize
+from .moments import Moments
+from .numeric import numbers_of
+from .target import FEW_CLASSES, Target, check_repeats, is_number, is_real, learn_target, regression_target
+from .vocabulary import Vocabulary
+
+_MANY = 1 << 20
+
+
+def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> Column | None:
+    """Learn a column of Parquet files, batch by batch or from the counts of its values.
+
+    Args:
+        groups: the files.
+        name: the column's.
+        declared: its kind, or None to find it.
+
+    Returns:
+        The column; None where it must be looked at whole: for a kind or a type that counts don't suffice for, and to
+        say what is wrong with it.
+
+    Raises:
+        DataError: when a file can't be read.
+    """
+    kind = groups.schema.field(name).type
+    if declared is None and not _is_counted(kind):
+        missing = sum(batch.column(0).null_count for batch in groups.batches([name]))
+        return None if missing == groups.rows else Column(name, *_unread(kind, groups.rows, missing))
+    if not countable(kind) or not isinstance(declared, Categorical | Numeric | Boolean | None):
+        return None
+    moments = _moments(groups, name) if isinstance(declared, Numeric) or (not declared and is_number(kind)) else None
+    if moments is not None and not moments.present:
+        return None
+    if isinstance(declared, Numeric) and moments is not None:
+        return _numeric(declared, moments, name, "declared")
+    if declared is None and moments is not None and is_real(kind) and not _is_whole(groups, name):
+        if moments.low == moments.high and moments.present == moments.rows:
+            set_aside, reason = aside(f"{moments.low:g}")
+            return Column(name, set_aside, groups.rows, 0, reason)
+        return _numeric(Numeric(), moments, name, "real numbers")
+    with counted(groups, name) as counts:
+        return _of_counts(counts, groups, name, declared, moments)
+
+
+def _unread(kind: pa.DataType, rows: int, missing: int) -> tuple[ColumnKind, int, int, str]:
+    set_aside, reason = unread(kind)
+    return set_aside, rows, missing, reason
+
+
+def _is_counted(kind: pa.DataType) -> bool:
+    """Say whether inference looks at the values of a column of this type."""
+    if pa.types.is_dictionary(kind):
+        return True
+    return is_number(kind) or pa.types.is_boolean(kind) or _is_text(kind)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner))
+
+
+def _moments(groups: RowGroups, name: str) -> Moments:
+    try:
+        return Moments.gathered(Moments.of(numbers) for numbers in _numbers(groups, name))
+    except DataError:
+        numbers_of(groups.column(name), name, np.float64)  # says which of all rows it is
+        raise
+
+
+def _numbers(groups: RowGroups, name: str) -> Iterator[np.ndarray]:
+    """Yield the numbers, many at a time: fewer than that give the same mean as a frame, to the last digit."""
+    parts: list[np.ndarray] = []
+    for batch in groups.batches([name]):
+        parts.append(numbers_of(batch.column(0), name, np.float64))
+        if sum(map(len, parts)) >= _MANY:
+            yield np.concatenate(parts)
+            parts = []
+    if parts:
+        yield np.concatenate(parts)
+
+
+def _is_whole(groups: RowGroups, name: str) -> bool:
+    for numbers in _numbers(groups, name):
+        present = numbers[~np.isnan(numbers)]
+        if not np.array_equal(present, np.round(present)):
+            return False
+    return True
+
+
+def _numeric(kind: Numeric, moments: Moments, name: str, reason: str) -> Column:
+    return Column(name, kind.of_moments(moments, name), moments.rows, moments.rows - moments.present, reason)
+
+
+def _of_counts(
+    counts: Counts, groups: RowGroups, name: str, declared: ColumnKind | None, moments: Moments | None
+) -> Column | None:
+    rows, (_, present) = groups.rows, counts.summary()
+    if not present:
+        return None
+    chosen, reason = (declared, "declared") if declared else _chosen(counts, groups, name, moments)
+    if isinstance(chosen, Ignored):
+        return Column(name, chosen, rows, rows - present, reason)
+    if isinstance(chosen, Numeric) and moments is not None:
+        return _numeric(chosen, moments, name, reason)
+    vocabulary = _vocabulary(counts, name)
+    held = int(vocabulary.counts.sum())
+    if not held:
+        return None
+    if isinstance(chosen, Categorical):
+        return Column(name, chosen.with_vocabulary(vocabulary), rows, rows - held, reason)
+    return _boolean(chosen, vocabulary, name, rows, held, reason) if isinstance(chosen, Boolean) else None
+
+
+def _boolean(kind: Boolean, vocabulary: Vocabulary, name: str, rows: int, held: int, reason: str) -> Column | None:
+    if not all(label in SPELLINGS for label in vocabulary.labels):
+        return None
+    true = sum(n for label, n in zip(vocabulary.labels, vocabulary.counts.tolist(), strict=True) if SPELLINGS[label])
+    learned = replace(kind, indicator=held < rows, true_share=float(np.float32(true) / np.float32(held)))
+    return Column(name, learned, rows, rows - held, reason)
+
+
+def _chosen(counts: Counts, groups: RowGroups, name: str, moments: Moments | None) -> tuple[ColumnKind, str]:
+    """Return the kind a column is read as, and why; see ``infer._classify``."""
+    kind, rows = groups.schema.field(name).type, groups.rows
+    if moments is not None:
+        return whole_kind(
+            name,
+            "whole numbers, as floats" if is_real(kind) else "whole numbers",
+            rows=rows,
+            present=moments.present,
+            distinct=counts.of_numbers(),
+            low=moments.low,
+            high=moments.high,
+            counts=counts.by_number,
+        )
+    only = partial(_only, counts, name)
+    if pa.types.is_boolean(kind):
+        distinct, present = counts.summary()
+        return aside(only()) if distinct == 1 and present == rows else (Boolean(), "true and false")
+    distinct, present = _labels(counts, kind, name)
+    what = "a category" if pa.types.is_dictionary(kind) else "text"
+    return labels_kind(what, rows, present, distinct, only)
+
+
+def _labels(counts: Counts, kind: pa.DataType, name: str) -> tuple[int, int]:
+    """Return how many labels there are and how many rows hold one; a key's texts needn't leave DuckDB for it."""
+    if _is_text(kind):
+        return counts.summary("value <> ''")
+    vocabulary = _vocabulary(counts, name)
+    return len(vocabulary), int(vocabulary.counts.sum())
+
+
+def _only(counts: Counts, name: str) -> str:
+    return _vocabulary(counts, name).labels[0]
+
+
+def _vocabulary(counts: Counts, name: str) -> Vocabulary:
+    values, rows = counts.values()
+    return Vocabulary.tallied(values, rows, name)
+
+
+def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict[str, np.ndarray]:
+    """Encode Parquet files into {column: array (n,)}; beside the arrays only a batch of rows is in memory.
+
+    Args:
+        groups: the files, with these columns.
+        features: {column: kind}.
+
+    Raises:
+        DataError: for a cell that isn't of its kind, and when a file can't be read.
+    """
+    encoded = {name: kind.encode(pa.array([], pa.null()), name) for name, kind in features.items()}
+    arrays = {name: np.empty(groups.rows, empty.dtype) for name, empty in encoded.items()}
+    start = 0
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for table in _tables(groups):
+            rows = slice(start, start + table.num_rows)
+
+            def fill(name: str, table: pa.Table = table, rows: slice = rows) -> None:
+                """Encode one column's rows into their place."""
+                try:
+                    arrays[name][rows] = features[name].encode(table.column(name), name)
+                except DataError:
+                    features[name].encode(groups.column(name), name)  # says which of all rows it is
+                    raise
+
+            list(threads.map(fill, features))
+            start = rows.stop
+    return arrays
+
+
+def _tables(groups: RowGroups) -> Iterator[pa.Table]:
+    """Yield the rows, many at a time: a label that comes often is looked up once for all of them."""
+    parts: list[pa.Table] = []
+    for batch in groups.batches():
+        parts.append(batch)
+        if sum(part.num_rows for part in parts) >= _MANY:
+            yield pa.concat_tables(parts).unify_dictionaries()
+            parts = []
+    if parts:
+        yield pa.concat_tables(parts).unify_dictionaries()
+
+
+def stream_target(groups: RowGroups, name: str, task: str) -> Target:
+    """Learn the target of Parquet files; see ``learn_target``.
+
+    Args:
+        groups: the files.
+        name: the target's.
+        task: ``"auto"`` or one of ``TASKS``.
+
+    Raises:
+        DataError: as ``learn_target``, and when a file can't be read.
+    """
+    kind = groups.schema.field(name).type
+    if pa.types.is_dictionary(kind) or not countable(kind):
+        return learn_target(groups.column(name), name, task)
+    moments = _moments(groups, name) if is_number(kind) else None
+    if moments is not None and moments.present == moments.rows:
+        if task == "regression":
+            return regression_target(moments, name, "declared")
+        if task == "auto" and is_real(kind) and not _is_whole(groups, name):
+            return regression_target(moments, name, "real numbers")
+    with counted(groups, name) as counts:
+        distinct, present = counts.summary()
+        if present == groups.rows:
+            if moments is not None and task == "auto" and distinct > FEW_CLASSES:
+                return regression_target(moments, name, f"whole numbers, {distinct:,} distinct")
+            if moments is None and task == "auto":
+                check_repeats(name, distinct, present, lambda: _first(groups, name))
+            values, rows = counts.values()
+            if not _is_text(kind) or "" not in values.to_pylist():
+                return learn_target(values, name, task, tally=rows, moments=moments)
+    return learn_target(groups.column(name), name, task)  # it says what is wrong with it
+
+
+def _first(groups: RowGroups, name: str) -> str:
+    return factorize(next(groups.batches([name])).column(0), name)[1][0]
