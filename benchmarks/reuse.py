@@ -68,9 +68,10 @@ class Split:
         """The categorical columns."""
         return [name for name in self.train if name not in (*self.numbers, self.target)]
 
-    def score(self, predicted: np.ndarray) -> float:
-        """Return R2, or the AUC for classes."""
-        return float((roc_auc_score if self.classes else r2_score)(self.test[self.target], predicted))
+    def score(self, predicted: np.ndarray, y: Any = None) -> float:
+        """Return R2, or the AUC for classes, on the test rows or on others with target y."""
+        truth = self.test[self.target] if y is None else y
+        return float((roc_auc_score if self.classes else r2_score)(truth, predicted))
 
 
 def flights(seed: int) -> Split:
@@ -166,7 +167,7 @@ def chosen(split: Split, blocks: Blocks, make: Callable[..., Any], grid: Mapping
     def trial(weight: float, **settings: Any) -> float:
         model = make(**settings).fit(together(encoded[fit], numbers[fit], weight), y[fit])
         guess = predicted(model, together(encoded[held], numbers[held], weight), split.classes)
-        return float((roc_auc_score if split.classes else r2_score)(y[held], guess))
+        return split.score(guess, y[held])
 
     tried = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     best = max(tried, key=lambda settings: trial(**settings))

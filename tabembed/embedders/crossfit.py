@@ -4,8 +4,9 @@ from __future__ import annotations
 
 __all__ = ["Training", "aligned", "crossed", "folds_of"]
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -21,8 +22,12 @@ from ..nn.model import build_model
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
 from ..schema.schema import Schema
+from ..schema.shared import sharing
 from ..schema.vocabulary import FIRST_ID, UNKNOWN_ID
 from ..tables.compare import rotation_onto
+
+Fold = tuple[np.ndarray, np.ndarray]
+"""Row numbers to train on, and those held out."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,15 @@ class Training:
     settings: Mapping[str, Any]
     seed: int
 
+    @cached_property
+    def truth(self) -> np.ndarray:
+        """(n,) the encoded target."""
+        return self.schema.encode_target(self.table)
+
+    def folds(self, cv: Any) -> list[Fold]:
+        """Return the folds of all rows; see ``folds_of``."""
+        return folds_of(cv, self.truth, self.schema.need_target().is_classification, self.seed)
+
     def on_all(self) -> TabularEstimator:
         """Train on all rows and return the fitted estimator."""
         kind = TabularClassifier if self.schema.need_target().is_classification else TabularRegressor
@@ -54,7 +68,7 @@ class Training:
         return build_model(self.schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
 
 
-def crossed(training: Training, full: TabularEstimator, cv: Any) -> dict[str, np.ndarray]:
+def crossed(training: Training, full: TabularEstimator, folds: Iterable[Fold]) -> dict[str, np.ndarray]:
     """Return the vectors of every row by tables that were trained without the row's fold.
 
     Each fold's training starts from the weights that the training on all rows started from, and its vectors are turned
@@ -64,25 +78,25 @@ def crossed(training: Training, full: TabularEstimator, cv: Any) -> dict[str, np
     Args:
         training: what the trainings share.
         full: what it gave on all rows.
-        cv: as in ``folds_of``.
+        folds: what ``training.folds`` gave.
 
     Returns:
         {column: (n, dim) float32}.
     """
-    schema = training.schema
-    encoded, truth = schema.encode(training.table), schema.encode_target(training.table)
+    schema, truth = training.schema, training.truth
+    encoded, kinds = schema.encode(training.table), schema.features
     tables = full.tables_
     vectors = {name: np.empty((len(truth), table.dim), np.float32) for name, table in tables.items()}
     # A fold has too few rows to hold some out; it trains as long as was best on all rows.
     settings = {name: training.settings[name] for name in Recipe.__dataclass_fields__}
     recipe = Recipe(**{**settings, "epochs": _best_epochs(full), "validation_fraction": 0.0})
-    for rows, held in folds_of(cv, truth, schema.need_target().is_classification, training.seed):
+    for rows, held in folds:
         model = training.model()
         part = {name: values[rows] for name, values in encoded.items()}
         weights = None if training.weights is None else training.weights[rows]
         train(model, schema, part, truth[rows], recipe, random_state=training.seed, sample_weight=weights)
-        for columns in _sharing(tables):
-            matrix = _turned(model, full.model_, schema, columns, np.concatenate([part[name] for name in columns]))
+        for columns in {tuple(sharing(kinds, name)) for name in tables}:
+            matrix = _turned(model, full.model_, schema, columns[0], np.concatenate([part[name] for name in columns]))
             for name in columns:
                 vectors[name][held] = matrix[encoded[name][held]]
     return vectors
@@ -94,24 +108,16 @@ def _best_epochs(full: TabularEstimator) -> int:
     return 1 + int(np.argmin(losses)) if losses else full.n_epochs_
 
 
-def _sharing(tables: Mapping[str, Any]) -> list[list[str]]:
-    """Return the columns table by table: those that share one together."""
-    groups: dict[int, list[str]] = {}
-    for name, table in tables.items():
-        groups.setdefault(id(table), []).append(name)
-    return list(groups.values())
-
-
-def _turned(part: keras.Model, full: keras.Model, schema: Schema, columns: list[str], ids: np.ndarray) -> np.ndarray:
+def _turned(part: keras.Model, full: keras.Model, schema: Schema, column: str, ids: np.ndarray) -> np.ndarray:
     """Return one table of a fold, row by id, turned onto that of the training on all rows."""
-    own, goal = (embedding_of(model, schema, columns[0]).get_weights()[0] for model in (part, full))
+    own, goal = (embedding_of(model, schema, column).get_weights()[0] for model in (part, full))
     seen = np.bincount(ids, minlength=len(own))
     own[FIRST_ID:][seen[FIRST_ID:] == 0] = own[UNKNOWN_ID]
     return aligned(own, goal, seen)
 
 
-def folds_of(cv: Any, target: np.ndarray, classes: bool, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield (training rows, held-out rows) of each fold; every row is held out once.
+def folds_of(cv: Any, target: np.ndarray, classes: bool, seed: int) -> list[Fold]:
+    """Return (training rows, held-out rows) of each fold; every row is held out once.
 
     Args:
         cv: how many folds (shuffled, and stratified for classes), a scikit-learn splitter, or (train, test) pairs.
@@ -145,7 +151,7 @@ def folds_of(cv: Any, target: np.ndarray, classes: bool, seed: int) -> Iterator[
             f"`cv` must hold out each of the {rows:,} rows just once, however: row {wrong:,} is held out "
             f"{held_out[wrong]} times; use KFold or another partition"
         )
-    yield from folds
+    return folds
 
 
 def aligned(vectors: np.ndarray, target: np.ndarray, weights: np.ndarray) -> np.ndarray:

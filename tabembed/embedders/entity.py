@@ -10,7 +10,8 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from ..estimators.base import TabularEstimator, with_target
+from ..estimators.base import TabularEstimator
+from ..estimators.target_column import with_target
 from ..io.errors import DataError
 from ..nn.dataset import check_weights
 from ..nn.recipe import Recipe
@@ -120,7 +121,7 @@ class EntityEmbedder(Embedder):
         Raises:
             DataError: for data that can't be learned from; the sentence names the column.
         """
-        self._fit(X, y, sample_weight)
+        self._learn(self._training(X, y, sample_weight)[1])
         return self
 
     def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
@@ -137,13 +138,13 @@ class EntityEmbedder(Embedder):
         Raises:
             DataError: as ``fit``, or for a ``cv`` that isn't a partition of the rows.
         """
-        X, training, full = self._fit(X, y, sample_weight)
-        if self.cv is None:
-            return self.transform(X)
-        return self._with_vectors(X, crossed(training, full, self.cv))
+        X, training = self._training(X, y, sample_weight)
+        folds = None if self.cv is None else training.folds(self.cv)  # what is wrong with them shows before training
+        full = self._learn(training)
+        return self.transform(X) if folds is None else self._with_vectors(X, crossed(training, full, folds))
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Training, TabularEstimator]:
-        """Train on all rows and set what is fitted; return X, the training and what came of it."""
+    def _training(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Training]:
+        """Return X as it is transformed, and what all trainings on it share."""
         if y is None:
             raise DataError("EntityEmbedder requires y to be passed, but the target y is None: call it with X and y")
         X, columns = self._read(X)
@@ -151,11 +152,14 @@ class EntityEmbedder(Embedder):
         schema = self._schema_of(X, table, target)
         weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
         settings = {name: getattr(self, name) for name in (*Recipe.__dataclass_fields__, "network", "network_options")}
-        training = Training(schema, table, weights, settings, Seeds(self.random_state).next())
+        return X, Training(schema, table, weights, settings, Seeds(self.random_state).next())
+
+    def _learn(self, training: Training) -> TabularEstimator:
+        """Train on all rows and set what is fitted; return the fitted estimator."""
         full = training.on_all()
-        self.schema_, self.tables_, self.metrics_ = schema, full.tables_, full.metrics_
+        self.schema_, self.tables_, self.metrics_ = training.schema, full.tables_, full.metrics_
         self._check_names_out()
-        return X, training, full
+        return full
 
     def _schema_of(self, X: Any, table: pa.Table, target: str) -> Schema:
         if self.schema is None:

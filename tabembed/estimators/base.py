@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["TabularEstimator", "with_target"]
+__all__ = ["TabularEstimator"]
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..io.errors import DataError
 from ..io.frames import are_paths, to_arrow
@@ -26,6 +26,7 @@ from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
+from ..schema.saved import settings_of
 from ..schema.schema import Schema
 from ..tables import EmbeddingTable
 from ..tables.grids import checked
@@ -158,7 +159,7 @@ class TabularEstimator(BaseEstimator):
                 f"{target.task}; use te.{other}, or make the schema with another task="
             )
         table = to_arrow(data)
-        validate_data(self, table.drop_columns([target.name]), reset=True, skip_check_array=True)
+        checked(self, table.drop_columns([target.name]), reset=True)
         return self._learn(schema, table, sample_weight, init)
 
     def _learn(self, schema: Schema, table: pa.Table, sample_weight: Any, init: Any) -> Self:
@@ -170,14 +171,17 @@ class TabularEstimator(BaseEstimator):
         model = build_model(schema, self.network, init=init, random_state=seeds.next(), **options)
         history, held = train(model, schema, encoded, truth, recipe, random_state=seeds.next(), sample_weight=weights)
         self._set_model(schema, model)
-        self.history_ = {key: [float(v) for v in values] for key, values in history.history.items()}
-        self.n_epochs_ = len(self.history_["loss"])
+        self._set_history(history)
         self.metrics_ = self._metrics(encoded, truth, weights, held)
         return self
 
     def _set_model(self, schema: Schema, model: keras.Model) -> None:
         self.schema_, self.model_ = schema, model
         self._call_: Any = None
+
+    def _set_history(self, history: keras.callbacks.History) -> None:
+        self.history_ = {key: [float(v) for v in values] for key, values in history.history.items()}
+        self.n_epochs_ = len(self.history_["loss"])
 
     def _recipe(self) -> Recipe:
         return Recipe(**{name: getattr(self, name) for name in Recipe.__dataclass_fields__})
@@ -223,8 +227,8 @@ class TabularEstimator(BaseEstimator):
 
     def _training(self) -> dict[str, Any]:
         """Return the settings as plain values."""
-        kinds = {name: {"kind": kind.key, **kind.to_dict()} for name, kind in (self.kinds or {}).items()}
-        return {**self.get_params(deep=False), "kinds": kinds or None, "epochs_run": self.n_epochs_}
+        settings = settings_of(self)
+        return {**settings, "kinds": settings["kinds"] or None, "epochs_run": self.n_epochs_}
 
     def save(self, path: str | Path) -> None:
         """Write the fitted estimator as a folder, without pickle; see ``load``.

@@ -16,10 +16,8 @@ from ..schema.grow import declared_target
 from ..schema.infer import infer_schema
 from ..schema.labels import factorize, label_of
 from ..schema.schema import Schema
+from ..schema.target import FEW_CLASSES
 from .base import TabularEstimator
-
-_MANY = 20
-"""Classes that are fractions, at most: more are a quantity."""
 
 
 class TabularClassifier(ClassifierMixin, TabularEstimator):
@@ -41,7 +39,12 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     def _task_of(self, y: pa.Array | pa.ChunkedArray, name: str) -> str:
         codes, labels = factorize(y, name)  # its labels may be more than the rows hold, in a pandas category
         classes = len(np.unique(codes[codes >= 0]))
-        if classes > _MANY and pa.types.is_floating(y.type) and any("." in label or "e" in label for label in labels):
+        # So many fractions are a quantity.
+        if (
+            classes > FEW_CLASSES
+            and pa.types.is_floating(y.type)
+            and any("." in label or "e" in label for label in labels)
+        ):
             raise DataError(
                 f"target {name!r} must hold classes, however: it has {classes:,} continuous values such as "
                 f"{labels[0]}; use te.TabularRegressor, or make them strings"
@@ -57,8 +60,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     def _check_classes(self, classes: Any, y: pa.Array | pa.ChunkedArray) -> None:
         if not hasattr(self, "classes_"):
             return
-        known = {label_of(label): label for label in self.classes_}
-        if classes is not None and {label_of(label) for label in np.asarray(classes).ravel().tolist()} != set(known):
+        known = {label_of(label) for label in self.classes_}
+        if classes is not None and {label_of(label) for label in np.asarray(classes).ravel().tolist()} != known:
             raise DataError(
                 f"`classes` must be those of the first call, {self.classes_.tolist()}, however: classes={classes!r}; "
                 f"leave it out, or start with a new estimator"

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from sklearn.base import is_classifier
-from sklearn.utils.validation import validate_data
 
 from ..io.counting import countable, counted
 from ..io.errors import DataError
-from ..io.files import expand, is_parquet
+from ..io.files import are_parquet
 from ..io.frames import to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
@@ -24,6 +23,7 @@ from ..nn.stream import Stream
 from ..nn.stream_recipe import train_stream
 from ..schema.infer import infer_schema
 from ..schema.schema import Schema
+from ..tables.grids import checked
 from .metrics import evaluate
 
 
@@ -50,7 +50,7 @@ def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init:
         )
     if sample_weight is not None:
         raise DataError("`sample_weight` must be None when X names files; read them into a frame to weigh the rows")
-    if not is_parquet(expand(paths)[0]):
+    if not are_parquet(paths):
         table = to_arrow(paths)
         _check_target(target, table.column_names)
         task = estimator._task_of(table.column(target), target)
@@ -58,34 +58,30 @@ def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init:
     groups = RowGroups(paths)
     _check_target(target, groups.names)
     schema = infer_schema(paths, target, kinds=estimator.kinds, task=_task(estimator, groups, target))
-    return fit_stream(estimator, schema, paths, init)
+    return fit_stream(estimator, schema, groups, init)
 
 
-def fit_stream(estimator: Any, schema: Schema, paths: Any, init: Any = None) -> Any:
+def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, init: Any = None) -> Any:
     """Build the model of a schema and train it on Parquet files.
 
     Args:
         estimator: unfitted.
         schema: with a target.
-        paths: of the files.
+        groups: the files, all their columns.
         init: as in ``fit``.
 
     Returns:
         The estimator, fitted.
     """
     target = schema.need_target()
-    groups = RowGroups(paths, [*schema.features, target.name])
-    whole = RowGroups(paths).schema.empty_table().drop_columns([target.name])
-    validate_data(estimator, whole, reset=True, skip_check_array=True)
+    checked(estimator, groups.schema.empty_table().drop_columns([target.name]), reset=True)
+    groups = groups.select([*schema.features, target.name])
     recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
     options = dict(estimator.network_options or {})
     model = build_model(schema, estimator.network, init=init, random_state=seeds.next(), **options)
     history, parts = train_stream(model, schema, groups, recipe, random_state=seeds.next())
     estimator._set_model(schema, model)
-    estimator.history_ = {key: [float(v) for v in values] for key, values in history.history.items()}
-    estimator.n_epochs_ = len(estimator.history_["loss"])
-    if target.is_classification:
-        estimator.classes_ = target.decode(np.arange(len(target.classes)))
+    estimator._set_history(history)
     found = _metrics(estimator, schema, parts.judged)
     estimator.metrics_ = {"on": "training rows" if parts.held is None else "held-out rows", **found}
     return estimator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["SUFFIXES", "expand", "is_parquet", "read_files"]
+__all__ = ["SUFFIXES", "are_parquet", "expand", "is_parquet", "read_files"]
 
 import glob
 import os
@@ -49,6 +49,18 @@ def read_files(paths: Paths, columns: Sequence[str] | None = None, text: Collect
     from .csv_files import read_csv
 
     return read_csv(files, columns, text)
+
+
+def are_parquet(paths: Paths) -> bool:
+    """Say whether paths are of Parquet files, which can be streamed, and not of CSV ones.
+
+    Args:
+        paths: a path, a glob, a folder, or a list of these.
+
+    Raises:
+        DataError: when there is no such file, or they are of both.
+    """
+    return is_parquet(expand(paths)[0])
 
 
 def is_parquet(path: Path) -> bool:

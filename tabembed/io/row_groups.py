@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["BATCH_ROWS", "RowGroup", "RowGroups"]
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from .columns import plain
 from .files import Paths, expand
+from .names import positions
 from .parquet_files import damaged, joint_schema
 
 BATCH_ROWS = 65_536
@@ -67,6 +69,17 @@ class RowGroups:
     def names(self) -> list[str]:
         """The columns, in order."""
         return list(self.schema.names)
+
+    def select(self, columns: Sequence[str]) -> RowGroups:
+        """Return just these columns, in this order; no footer is read again.
+
+        Raises:
+            LabelError: for a column that isn't there.
+        """
+        positions(self.names, columns, "the files")
+        chosen = copy(self)
+        chosen.schema = pa.schema([self.schema.field(name) for name in columns])
+        return chosen
 
     def batches(
         self, columns: Sequence[str] | None = None, groups: Iterable[RowGroup] | None = None

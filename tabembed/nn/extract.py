@@ -60,8 +60,9 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         ('LAX', 'BOS')
     """
     tables: dict[str, EmbeddingTable] = {}
-    for name, kind in schema.features.items():
-        owner = sharing(schema.features, name)[0]
+    kinds = schema.features
+    for name, kind in kinds.items():
+        owner = sharing(kinds, name)[0]
         if owner in tables:
             tables[name] = tables[owner]
         elif isinstance(kind, Categorical):

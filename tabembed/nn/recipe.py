@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Recipe", "split_rows", "train", "train_more"]
+__all__ = ["Recipe", "fit_model", "split_rows", "train", "train_more"]
 
 import math
 from collections.abc import Mapping, Sequence
@@ -139,23 +139,63 @@ def train(
 
     part = partial(_part, schema, encoded, target, sample_weight)
     steps = math.ceil(len(training) / batch)
+    batches = part(training, batch, shuffle=True, seed=seeds.next())
+    judged = part(held, 8192) if len(held) else None
+    return fit_model(model, wanted, recipe, steps, batches, judged, callbacks), held
+
+
+def fit_model(
+    model: keras.Model,
+    target: Target,
+    recipe: Recipe,
+    steps: int,
+    batches: Any,
+    judged: Any = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> keras.callbacks.History:
+    """Compile a model and fit it on batches by the recipe, wherever these come from.
+
+    Args:
+        model: built by ``build_model``.
+        target: the schema's.
+        recipe: the settings.
+        steps: batches an epoch.
+        batches: a data set, in another order in every epoch.
+        judged: a data set of held-out rows that choose the best epoch; None for none.
+        callbacks: more of Keras' callbacks.
+
+    Returns:
+        Keras' history.
+    """
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
-    _compile(model, wanted, recipe, steps, schedule)
-    scale_priors(model, wanted.loss_weight or 1)
-    progress = Progress(recipe.epochs, steps)
+    _compile(model, target, recipe, steps, schedule)
+    if judged is not None:
+        stop = keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
+        callbacks = [*callbacks, stop]
+    return _run(model, target, recipe, recipe.epochs, steps, batches, validation_data=judged, callbacks=callbacks)
+
+
+def _run(
+    model: keras.Model,
+    target: Target,
+    recipe: Recipe,
+    epochs: int,
+    steps: int,
+    batches: Any,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    **how: Any,
+) -> keras.callbacks.History:
+    """Fit with the priors in the unit of the weighed loss, and the progress bar if it is wanted."""
+    progress = Progress(epochs, steps)
+    # At every fit, compiled anew or not: Keras traces again for weights that come or go.
+    scale_priors(model, target.loss_weight or 1)
     try:
-        history = model.fit(
-            part(training, batch, shuffle=True, seed=seeds.next()),
-            validation_data=part(held, 8192) if len(held) else None,
-            epochs=recipe.epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[*callbacks, *_callbacks(recipe, len(held)), *([progress] if recipe.verbose else [])],
-        )
+        shown = [*callbacks, *([progress] if recipe.verbose else [])]
+        return model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=shown, **how)
     finally:
         progress.stop()
-        scale_priors(model, 1 / (wanted.loss_weight or 1))
-    return history, held
+        scale_priors(model, 1 / (target.loss_weight or 1))
 
 
 def _hold_out(
@@ -217,20 +257,9 @@ def train_more(
         model.optimizer.learning_rate = rate
     else:
         _compile(model, wanted, recipe, steps, rate)
-    progress = Progress(1, steps)
-    # At every pass, compiled anew or not: Keras traces again for weights that come or go.
-    scale_priors(model, wanted.loss_weight or 1)
-    try:
-        return model.fit(
-            _part(schema, encoded, target, sample_weight, rows, batch, shuffle=True, seed=Seeds(random_state).next()),
-            epochs=1,
-            shuffle=False,
-            verbose=0,
-            callbacks=[progress] if recipe.verbose else [],
-        )
-    finally:
-        progress.stop()
-        scale_priors(model, 1 / (wanted.loss_weight or 1))
+    seed = Seeds(random_state).next()
+    batches = _part(schema, encoded, target, sample_weight, rows, batch, shuffle=True, seed=seed)
+    return _run(model, wanted, recipe, 1, steps, batches)
 
 
 def _goes_on(model: keras.Model, recipe: Recipe) -> bool:
@@ -249,10 +278,3 @@ def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int, rat
         steps_per_execution=min(16, steps),
         jit_compile=False,
     )
-
-
-def _callbacks(recipe: Recipe, held: int) -> list[keras.callbacks.Callback]:
-    """Stop early by the held-out rows; without any there is nothing to judge by."""
-    if not held:
-        return []
-    return [keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)]

@@ -13,9 +13,7 @@ import tensorflow as tf
 
 from ..io.row_groups import RowGroups
 from ..schema.schema import Schema
-from .progress import Progress
-from .recipe import Recipe, _callbacks, _compile
-from .row_prior import scale_priors
+from .recipe import Recipe, fit_model
 from .seeds import Seeds
 from .stream import Split, Stream
 
@@ -75,30 +73,17 @@ def train_stream(
     Raises:
         DataError: when a file can't be read or isn't of the schema any more.
     """
-    seeds, wanted = Seeds(random_state), schema.need_target()
+    seeds = Seeds(random_state)
     parts = StreamParts.of(schema, groups, recipe.validation_fraction, int(seeds.next()))
     batch = recipe.batch_rows(parts.training.rows)
     steps = math.ceil(parts.training.rows / batch)
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
-    _compile(model, wanted, recipe, steps, schedule)
-    scale_priors(model, wanted.loss_weight or 1)
-    progress = Progress(recipe.epochs, steps)
+    batches = parts.training.dataset(batch, shuffle=True, seed=seeds.next())
+    judged = None if parts.held is None else parts.held.dataset(8192)
     try:
-        history = model.fit(
-            parts.training.dataset(batch, shuffle=True, seed=seeds.next()),
-            validation_data=None if parts.held is None else parts.held.dataset(8192),
-            epochs=recipe.epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[*_callbacks(recipe, int(parts.held is not None)), *([progress] if recipe.verbose else [])],
-        )
+        return fit_model(model, schema.need_target(), recipe, steps, batches, judged), parts
     except tf.errors.OpError as error:
         streams = (parts.training, parts.held)
         cause = next((stream.error for stream in streams if stream is not None and stream.error), None)
         if cause is None:
             raise
         raise cause from error
-    finally:
-        progress.stop()
-        scale_priors(model, 1 / (wanted.loss_weight or 1))
-    return history, parts

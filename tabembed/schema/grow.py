@@ -38,7 +38,7 @@ def grow_columns(columns: Sequence[Column], table: pa.Table) -> list[Column]:
         if isinstance(kind, Categorical):
             more = [counted[other][1] for other in sharing(kinds, column.name)]
             # Not with_vocabulary, which chooses the dim anew: vectors keep theirs for life.
-            kind = replace(kind, vocabulary=_added([kind.vocabulary, *more]))
+            kind = replace(kind, vocabulary=Vocabulary.summed([kind.vocabulary, *more]))
         grown.append(replace(column, kind=kind, rows=column.rows + table.num_rows, missing=column.missing + missing))
     return grown
 
@@ -50,15 +50,6 @@ def _count(column: Column, table: pa.Table) -> tuple[int, Vocabulary | None]:
         vocabulary, missing = Vocabulary.count(values, column.name)
         return missing, vocabulary
     return int(np.isnan(column.kind.encode(values, column.name)).sum()), None
-
-
-def _added(vocabularies: Sequence[Vocabulary | None]) -> Vocabulary:
-    tally: dict[str, int] = {}
-    for vocabulary in vocabularies:
-        if vocabulary is not None:
-            for label, count in zip(vocabulary.labels, vocabulary.counts.tolist(), strict=True):
-                tally[label] = tally.get(label, 0) + count
-    return Vocabulary([*tally], [*tally.values()])
 
 
 def grow_target(target: Target, values: pa.Array | pa.ChunkedArray) -> Target:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ..io.errors import DataError
-from ..io.files import expand, is_parquet
+from ..io.files import are_parquet
 from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
@@ -58,7 +58,7 @@ def infer_schema(
     """
     target = None if target is None else str(target)  # as the frame's own names: pandas numbers unnamed columns
     declared = {str(name): kind for name, kind in (kinds or {}).items()}
-    if are_paths(data) and is_parquet(expand(data)[0]):
+    if are_paths(data) and are_parquet(data):
         return _infer_files(RowGroups(data), target, declared, task)
     table, names = _read(data, {name for name, kind in declared.items() if isinstance(kind, Ignored)})
     _check_arguments(names, target, declared)

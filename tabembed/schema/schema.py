@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..io.errors import DataError, LabelError
-from ..io.files import expand, is_parquet
+from ..io.files import are_parquet
 from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
@@ -164,7 +164,7 @@ class Schema:
             array([2.], dtype=float32)
         """
         features = self.features
-        if features and are_paths(data) and is_parquet(expand(data)[0]):
+        if features and are_paths(data) and are_parquet(data):
             return stream_encode(RowGroups(data, list(features)), features)
         table = self.table(data)
         return {name: kind.encode(table.column(name), name) for name, kind in features.items()}
@@ -181,7 +181,7 @@ class Schema:
         """
         columns = [*self.features, *([self.need_target().name] if target else [])]
         known = {name: kind for name, kind in self.features.items() if isinstance(kind, Categorical)}
-        if not are_paths(data) or is_parquet(expand(data)[0]):
+        if not are_paths(data) or are_parquet(data):
             return to_arrow(data, columns)
         table = to_arrow(data, columns, text=known)
         arrays = [
@@ -265,7 +265,7 @@ class Schema:
         Raises:
             DataError: for a bad batch size, weights that don't fit, or data that isn't of the schema.
         """
-        if sample_weight is None and are_paths(data) and is_parquet(expand(data)[0]):
+        if sample_weight is None and are_paths(data) and are_parquet(data):
             from ..nn.stream import Stream
 
             groups = RowGroups(data, [*self.features, self.need_target().name])

@@ -57,22 +57,14 @@ def share(columns: Sequence[Column], before: Iterable[Column] = ()) -> list[Colu
             group = sharing(kinds, name)
             _check_settings(kind.table, {other: kinds[other] for other in group})
             known = [other for other in group if other in summed][1:]  # the first one's counts are theirs too
-            merged[kind.table] = _merged([kinds[other] for other in group if other not in known])
+            held = [getattr(kinds[other], "vocabulary", None) for other in group if other not in known]
+            merged[kind.table] = Vocabulary.summed(held)
     return [
         replace(column, kind=column.kind.with_vocabulary(merged[column.kind.table]))
         if isinstance(column.kind, Categorical) and column.kind.table is not None
         else column
         for column in columns
     ]
-
-
-def _merged(kinds: Iterable[ColumnKind]) -> Vocabulary:
-    tally: dict[str, int] = {}
-    for kind in kinds:
-        if isinstance(kind, Categorical) and kind.vocabulary is not None:
-            for label, count in zip(kind.vocabulary.labels, kind.vocabulary.counts.tolist(), strict=True):
-                tally[label] = tally.get(label, 0) + count
-    return Vocabulary([*tally], [*tally.values()])
 
 
 def _check_stays(name: str, old: ColumnKind, new: ColumnKind) -> None:

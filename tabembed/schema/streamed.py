@@ -47,7 +47,8 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
     kind = groups.schema.field(name).type
     if declared is None and not _is_counted(kind):
         missing = sum(batch.column(0).null_count for batch in groups.batches([name]))
-        return None if missing == groups.rows else Column(name, *_unread(kind, groups.rows, missing))
+        set_aside, reason = unread(kind)
+        return None if missing == groups.rows else Column(name, set_aside, groups.rows, missing, reason)
     if not countable(kind) or not isinstance(declared, Categorical | Numeric | Boolean | None):
         return None
     moments = _moments(groups, name) if isinstance(declared, Numeric) or (not declared and is_number(kind)) else None
@@ -62,11 +63,6 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
         return _numeric(Numeric(), moments, name, "real numbers")
     with counted(groups, name) as counts:
         return _of_counts(counts, groups, name, declared, moments)
-
-
-def _unread(kind: pa.DataType, rows: int, missing: int) -> tuple[ColumnKind, int, int, str]:
-    set_aside, reason = unread(kind)
-    return set_aside, rows, missing, reason
 
 
 def _is_counted(kind: pa.DataType) -> bool:

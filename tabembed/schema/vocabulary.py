@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["FIRST_ID", "MISSING_ID", "UNKNOWN_ID", "Vocabulary", "id_type"]
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -83,6 +83,21 @@ class Vocabulary:
         if not held.all():  # a pandas category may list labels that no row has
             labels = [label for label, here in zip(labels, held.tolist(), strict=True) if here]
         return cls(labels, tally[1:][held]), int(tally[0])
+
+    @classmethod
+    def summed(cls, vocabularies: Iterable[Vocabulary | None]) -> Vocabulary:
+        """Return the labels of all, their counts added.
+
+        Example:
+            >>> Vocabulary.summed([Vocabulary(["a"], [1]), None, Vocabulary(["b", "a"], [1, 2])])
+            Vocabulary(2 labels: 'a': 3, 'b': 1)
+        """
+        tally: dict[str, int] = {}
+        for vocabulary in vocabularies:
+            if vocabulary is not None:
+                for label, count in zip(vocabulary.labels, vocabulary.counts.tolist(), strict=True):
+                    tally[label] = tally.get(label, 0) + count
+        return cls([*tally], [*tally.values()])
 
     def __len__(self) -> int:
         return len(self.labels)

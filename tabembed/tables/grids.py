@@ -61,7 +61,7 @@ def checked(estimator: Any, X: Any, *, reset: bool) -> Any:
     if is_frame(X):
         return validate_data(estimator, X, reset=reset, skip_check_array=True)
     # A list of texts and numbers stays as it is, or its numbers would be text.
-    mixed = not hasattr(X, "dtype") and not hasattr(X, "__array__") and np.asarray(X, dtype=None).dtype.kind == "U"
+    mixed = not hasattr(X, "dtype") and not hasattr(X, "__array__") and np.asarray(X).dtype.kind == "U"
     return validate_data(estimator, X, reset=reset, dtype=object if mixed else None, ensure_all_finite=False)
 
 

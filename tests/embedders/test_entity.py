@@ -20,8 +20,6 @@ import tabembed as te
 from tabembed.embedders.crossfit import aligned, folds_of
 from tabembed.io import DataError
 
-quickly = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings("ignore:Even though the `tf.config")]
-
 
 def quick(**arguments: Any) -> te.EntityEmbedder:
     """Return one that fits in a second or two."""

@@ -13,7 +13,7 @@ import pytest
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 
 import tabembed as te
-from tabembed.estimators.base import with_target
+from tabembed.estimators.target_column import with_target
 from tabembed.io import DataError, DataWarning, LabelError
 
 pytestmark = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings("ignore:Even though the `tf.config")]
