@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["Training", "aligned", "crossed", "folds_of"]
+__all__ = ["ROWS_PER_NUMBER", "Training", "aligned", "best_epochs", "crossed", "folds_of", "frequent"]
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from ..nn.extract import embedding_of
 from ..nn.model import build_model
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
+from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from ..schema.shared import sharing
 from ..schema.vocabulary import FIRST_ID, UNKNOWN_ID
@@ -53,64 +54,118 @@ class Training:
         """(n,) the encoded target."""
         return self.schema.encode_target(self.table)
 
+    @cached_property
+    def encoded(self) -> dict[str, np.ndarray]:
+        """{column: (n,) ids or numbers}."""
+        return self.schema.encode(self.table)
+
     def folds(self, cv: Any) -> list[Fold]:
         """Return the folds of all rows; see ``folds_of``."""
         return folds_of(cv, self.truth, self.schema.need_target().is_classification, self.seed)
 
-    def on_all(self) -> TabularEstimator:
-        """Train on all rows and return the fitted estimator."""
+    def held_out(self) -> TabularEstimator:
+        """Train with rows held out to choose the best epoch, where the settings say so; return the estimator."""
         kind = TabularClassifier if self.schema.need_target().is_classification else TabularRegressor
         return kind(**self.settings, random_state=self.seed).fit_schema(self.schema, self.table, self.weights)
 
-    def model(self) -> keras.Model:
-        """Build a fold's model, with the same first weights as the one that was trained on all rows."""
+    def on(self, rows: np.ndarray | slice, epochs: int) -> keras.Model:
+        """Train on some rows, from the same first weights as on others; none of them are held out.
+
+        Args:
+            rows: their numbers.
+            epochs: passes over them.
+        """
         options = dict(self.settings["network_options"] or {})
-        return build_model(self.schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
+        model = build_model(self.schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
+        settings = {name: self.settings[name] for name in Recipe.__dataclass_fields__}
+        recipe = Recipe(**{**settings, "epochs": epochs, "validation_fraction": 0.0})
+        part = {name: values[rows] for name, values in self.encoded.items()}
+        weights = None if self.weights is None else self.weights[rows]
+        train(model, self.schema, part, self.truth[rows], recipe, random_state=self.seed, sample_weight=weights)
+        return model
+
+    def on_all(self, held_out: TabularEstimator) -> keras.Model:
+        """Train on all rows, as long as was best with some held out: a table's rare labels need every row.
+
+        Args:
+            held_out: what that training gave; where it held none out, its model is the one.
+        """
+        losses = held_out.history_.get("val_loss")
+        return self.on(slice(None), best_epochs(held_out)) if losses else held_out.model_
 
 
-def crossed(training: Training, full: TabularEstimator, folds: Iterable[Fold]) -> dict[str, np.ndarray]:
-    """Return the vectors of every row by tables that were trained without the row's fold.
+def best_epochs(held_out: TabularEstimator) -> int:
+    """Return after how many epochs a training was best by its held-out rows; all of them where none were held out.
+
+    Args:
+        held_out: the fitted estimator.
+    """
+    losses = held_out.history_.get("val_loss")
+    return 1 + int(np.argmin(losses)) if losses else held_out.n_epochs_
+
+
+def crossed(training: Training, full: keras.Model, epochs: int, folds: Iterable[Fold]) -> dict[str, np.ndarray]:
+    """Return the vectors of every row by tables that hold (next to) nothing of the row's own target.
 
     Each fold's training starts from the weights that the training on all rows started from, and its vectors are turned
     onto the tables of that one. A label that only the held-out rows have gets the fold's unknown vector, as an unseen
-    label will later.
+    label will later. A label of many rows keeps its vector of all rows (``frequent``): there is nothing in it to leak,
+    and five variants of it would only blur what trees split on.
 
     Args:
         training: what the trainings share.
-        full: what it gave on all rows.
+        full: the model that was trained on all rows.
+        epochs: passes over each fold's rows.
         folds: what ``training.folds`` gave.
 
     Returns:
         {column: (n, dim) float32}.
     """
-    schema, truth = training.schema, training.truth
-    encoded, kinds = schema.encode(training.table), schema.features
-    tables = full.tables_
-    vectors = {name: np.empty((len(truth), table.dim), np.float32) for name, table in tables.items()}
-    # A fold has too few rows to hold some out; it trains as long as was best on all rows.
-    settings = {name: training.settings[name] for name in Recipe.__dataclass_fields__}
-    recipe = Recipe(**{**settings, "epochs": _best_epochs(full), "validation_fraction": 0.0})
+    schema, encoded = training.schema, training.encoded
+    vectors: dict[str, np.ndarray] = {}
+    groups = {
+        tuple(sharing(schema.features, name)) for name, kind in schema.features.items() if isinstance(kind, Categorical)
+    }
+    own = {columns: embedding_of(full, schema, columns[0]).get_weights()[0] for columns in groups}
+    for columns, goal in own.items():
+        vectors |= {name: goal[encoded[name]] for name in columns}
+    rare = {columns: ~frequent(training, columns, *goal.shape) for columns, goal in own.items()}
     for rows, held in folds:
-        model = training.model()
-        part = {name: values[rows] for name, values in encoded.items()}
-        weights = None if training.weights is None else training.weights[rows]
-        train(model, schema, part, truth[rows], recipe, random_state=training.seed, sample_weight=weights)
-        for columns in {tuple(sharing(kinds, name)) for name in tables}:
-            matrix = _turned(model, full.model_, schema, columns[0], np.concatenate([part[name] for name in columns]))
+        model = training.on(rows, epochs)
+        for columns, goal in own.items():
+            ids = np.concatenate([encoded[name][rows] for name in columns])
+            matrix = _turned(embedding_of(model, schema, columns[0]).get_weights()[0], goal, ids)
             for name in columns:
-                vectors[name][held] = matrix[encoded[name][held]]
+                changed = held[rare[columns][encoded[name][held]]]
+                vectors[name][changed] = matrix[encoded[name][changed]]
     return vectors
 
 
-def _best_epochs(full: TabularEstimator) -> int:
-    """Return after how many epochs a training was best by its held-out rows; all of them where none were held out."""
-    losses = full.history_.get("val_loss")
-    return 1 + int(np.argmin(losses)) if losses else full.n_epochs_
+ROWS_PER_NUMBER = 100
+"""A label with so many rows for each number of its vector is frequent: a row's share in the vector is below 1 %."""
 
 
-def _turned(part: keras.Model, full: keras.Model, schema: Schema, column: str, ids: np.ndarray) -> np.ndarray:
+def frequent(training: Training, columns: Sequence[str], size: int, dim: int) -> np.ndarray:
+    """Return (size,) True for the ids whose vector a single row can hardly move.
+
+    A row counts by its weight, the heaviest as one. The unknown row never is frequent: what it learned says nothing of
+    the labels it stands for.
+
+    Args:
+        training: what the trainings share.
+        columns: those of the table.
+        size: rows of the table.
+        dim: numbers of a vector.
+    """
+    weights = None if training.weights is None else training.weights / max(float(training.weights.max()), 1e-30)
+    rows = sum(np.bincount(training.encoded[name], weights, minlength=size) for name in columns)
+    found: np.ndarray = np.asarray(rows) >= ROWS_PER_NUMBER * dim
+    found[UNKNOWN_ID] = False
+    return found
+
+
+def _turned(own: np.ndarray, goal: np.ndarray, ids: np.ndarray) -> np.ndarray:
     """Return one table of a fold, row by id, turned onto that of the training on all rows."""
-    own, goal = (embedding_of(model, schema, column).get_weights()[0] for model in (part, full))
     seen = np.bincount(ids, minlength=len(own))
     own[FIRST_ID:][seen[FIRST_ID:] == 0] = own[UNKNOWN_ID]
     return aligned(own, goal, seen)

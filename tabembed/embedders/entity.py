@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
+import keras
 import pyarrow as pa
 
-from ..estimators.base import TabularEstimator
 from ..estimators.target_column import with_target
 from ..io.errors import DataError
 from ..nn.dataset import check_weights
+from ..nn.extract import extract_tables
 from ..nn.recipe import Recipe
 from ..nn.seeds import Seeds
 from ..schema.infer import infer_schema
@@ -21,7 +22,7 @@ from ..schema.kinds import ColumnKind
 from ..schema.schema import Schema
 from ..schema.target import learn_target
 from .base import Embedder, with_dim
-from .crossfit import Training, crossed
+from .crossfit import Training, best_epochs, crossed
 
 
 class EntityEmbedder(Embedder):
@@ -29,7 +30,9 @@ class EntityEmbedder(Embedder):
 
     ``fit(X, y)`` then ``transform(X)`` gives the learned vectors. A model trained on them by the very rows that made
     them would trust them too much, for they know these rows' targets. So ``fit_transform`` cross-fits: each row's
-    vectors come from a training without that row's fold, turned onto the tables of the full training. In a pipeline
+    vectors come from a training without that row's fold, turned onto the tables of the full training; only labels of
+    at least 100 rows for each number of a vector keep the vector of all rows, in which one row is next to nothing. The
+    best number of epochs is found with some rows held out, then all rows train the tables. In a pipeline
     scikit-learn calls ``fit_transform`` for the training rows and ``transform`` for new ones, as it should be.
 
     Args:
@@ -40,18 +43,18 @@ class EntityEmbedder(Embedder):
         task: ``"auto"``, ``"regression"``, ``"binary"`` or ``"multiclass"``.
         network: a name that ``te.build_model`` takes.
         network_options: the network's own arguments.
-        epochs: at most so many passes over the rows, in each of the cv + 1 trainings.
+        epochs: at most so many passes over the rows, in each of the cv + 2 trainings.
         batch_size: rows a step, or ``"auto"``.
         learning_rate: the first; it falls along a cosine.
         weight_decay: decoupled, on touched rows and dense weights.
-        validation_fraction: share of rows held out to choose the best epoch.
+        validation_fraction: share of rows held out to choose the best epoch; 0 trains all epochs, once less.
         patience: epochs without a better validation loss before it stops.
         random_state: makes training repeatable.
         verbose: 1 for a progress bar.
 
     Attributes:
         tables_: {column: EmbeddingTable} of the training on all rows.
-        metrics_: what that training reached on its held-out rows, beside the baseline.
+        metrics_: what the training before it reached on its held-out rows, beside the baseline.
         schema_: the ``te.Schema`` of X and y (not kept by ``save``).
 
     Raises:
@@ -140,8 +143,8 @@ class EntityEmbedder(Embedder):
         """
         X, training = self._training(X, y, sample_weight)
         folds = None if self.cv is None else training.folds(self.cv)  # what is wrong with them shows before training
-        full = self._learn(training)
-        return self.transform(X) if folds is None else self._with_vectors(X, crossed(training, full, folds))
+        full, epochs = self._learn(training)
+        return self.transform(X) if folds is None else self._with_vectors(X, crossed(training, full, epochs, folds))
 
     def _training(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Training]:
         """Return X as it is transformed, and what all trainings on it share."""
@@ -154,12 +157,14 @@ class EntityEmbedder(Embedder):
         settings = {name: getattr(self, name) for name in (*Recipe.__dataclass_fields__, "network", "network_options")}
         return X, Training(schema, table, weights, settings, Seeds(self.random_state).next())
 
-    def _learn(self, training: Training) -> TabularEstimator:
-        """Train on all rows and set what is fitted; return the fitted estimator."""
-        full = training.on_all()
-        self.schema_, self.tables_, self.metrics_ = training.schema, full.tables_, full.metrics_
+    def _learn(self, training: Training) -> tuple[keras.Model, int]:
+        """Train on all rows and set what is fitted; return the model and its epochs."""
+        held_out = training.held_out()
+        full = training.on_all(held_out)
+        self.schema_, self.metrics_ = training.schema, held_out.metrics_
+        self.tables_ = extract_tables(full, training.schema)
         self._check_names_out()
-        return full
+        return full, best_epochs(held_out)
 
     def _schema_of(self, X: Any, table: pa.Table, target: str) -> Schema:
         if self.schema is None:
