@@ -13,7 +13,7 @@ import tensorflow as tf
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 
-_CHUNK = 32_768
+_CHUNK = 16_384  # the layers' values of so many rows stay in the cache
 
 
 def _groups(schema: Schema) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["SPELLINGS", "Boolean"]
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -11,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from ..io.errors import DataError
+from ..io.few import Cells
 from .kind import ColumnKind
-from .labels import factorize
+from .labels import factorize, label_of
 
 SPELLINGS: dict[str, float] = {
     **dict.fromkeys(("True", "true", "TRUE", "1"), 1.0),
@@ -71,7 +73,14 @@ class Boolean(ColumnKind):
                     f"{row}; convert it, or declare te.Categorical()"
                 )
             table[at] = SPELLINGS[label]
-        return table[codes]
+        return table.take(codes)
+
+    def encode_few(self, cells: Cells) -> np.ndarray | None:
+        """Return the values of a few plain ones, None where one is neither true nor false."""
+        labels = [label_of(cell) for cell in cells]
+        if any(label is not None and label not in SPELLINGS for label in labels):
+            return None
+        return np.array([math.nan if label is None else SPELLINGS[label] for label in labels], np.float32)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the statistics."""

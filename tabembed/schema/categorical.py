@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..io.errors import DataError
+from ..io.few import Cells
 from .dims import DEFAULT_RULE, DIM_RULES, dim_for
 from .kind import ColumnKind
 from .labels import cells_as_labels
@@ -153,6 +154,10 @@ class Categorical(ColumnKind):
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
         """Return (n,) ids in the smallest integer type that holds them: 0 missing, 1 unknown, 2.. the labels."""
         return self._vocabulary().encode(values, name, self.kept)
+
+    def encode_few(self, cells: Cells) -> np.ndarray:
+        """Return the ids of a few plain values."""
+        return self._vocabulary().encode_few(cells, self.kept)
 
     def read_cells(self, cells: pa.ChunkedArray) -> pa.Array:
         """Read a CSV's cells as this column's labels; see ``cells_as_labels``."""

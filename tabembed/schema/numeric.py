@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..io.errors import DataError, DataWarning
+from ..io.few import Cells
 from .kind import ColumnKind
 from .moments import Moments
 
@@ -140,6 +141,13 @@ class Numeric(ColumnKind):
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
         """Return (n,) float32 in the column's own unit, NaN where missing; the model standardises."""
         return numbers_of(values, name)
+
+    def encode_few(self, cells: Cells) -> np.ndarray | None:
+        """Return the values of a few plain ones, None where one is no number that float32 holds."""
+        numbers = [math.nan if cell is None else cell for cell in cells]
+        if any(isinstance(number, str) or abs(number) > _FLOAT32_MAX for number in numbers):
+            return None
+        return np.array(numbers, np.float32)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the statistics."""

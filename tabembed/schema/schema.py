@@ -18,6 +18,7 @@ from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
 from .column import Column
+from .frames import encode_few, encode_table
 from .grow import grow_columns, grow_target
 from .kinds import KINDS, Categorical, ColumnKind, Ignored
 from .names import safe_names
@@ -166,8 +167,12 @@ class Schema:
         features = self.features
         if features and are_paths(data) and are_parquet(data):
             return stream_encode(RowGroups(data, list(features)), features)
-        table = self.table(data)
-        return {name: kind.encode(table.column(name), name) for name, kind in features.items()}
+        few = encode_few(features, data)
+        rest = {name: kind for name, kind in features.items() if name not in few}
+        if few and not rest:
+            return few
+        arrays = few | encode_table(rest, self._table(data, [*rest]))
+        return {name: arrays[name] for name in features}
 
     def table(self, data: Any, *, target: bool = False) -> pa.Table:
         """Return the schema's columns as an Arrow table, a CSV's categories by the labels they were learned under.
@@ -179,7 +184,9 @@ class Schema:
         Raises:
             LabelError: for a column that is missing.
         """
-        columns = [*self.features, *([self.need_target().name] if target else [])]
+        return self._table(data, [*self.features, *([self.need_target().name] if target else [])])
+
+    def _table(self, data: Any, columns: list[str]) -> pa.Table:
         known = {name: kind for name, kind in self.features.items() if isinstance(kind, Categorical)}
         if not are_paths(data) or are_parquet(data):
             return to_arrow(data, columns)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 __all__ = ["FIRST_ID", "MISSING_ID", "UNKNOWN_ID", "Vocabulary", "id_type"]
 
+import re
 from collections.abc import Container, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from .labels import factorize
+from ..io.few import Cells
+from .labels import factorize, label_of
 
 MISSING_ID, UNKNOWN_ID, FIRST_ID = 0, 1, 2
+_LONGEST = 1 << 16
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")  # as str(int) prints it
 
 
 def id_type(size: int) -> type[np.integer[Any]]:
@@ -25,6 +30,20 @@ def id_type(size: int) -> type[np.integer[Any]]:
     """
     kinds: tuple[type[np.integer[Any]], ...] = (np.uint8, np.uint16, np.int32)
     return next((kind for kind in kinds if size - 1 <= np.iinfo(kind).max), np.int64)
+
+
+def _encode_whole(values: pa.Array | pa.ChunkedArray, low: int, table: np.ndarray, end: int) -> np.ndarray:
+    """Return the ids of whole numbers by their place in a table from ``low`` on, without a look at distinct ones."""
+    missing = values.is_null().to_numpy(zero_copy_only=False) if values.null_count else None
+    filled = values if missing is None else pc.fill_null(values, 0)
+    numbers = filled.to_numpy() if isinstance(filled, pa.ChunkedArray) else filled.to_numpy(zero_copy_only=False)
+    ids = np.where(table < end, table, UNKNOWN_ID).astype(id_type(end))
+    # Below low the difference wraps to a large number: it is another number then, too.
+    place = numbers.astype(np.int64, copy=False).view(np.uint64) - np.uint64(low % 2**64)
+    encoded: np.ndarray = ids.take(np.minimum(place, np.uint64(len(ids) - 1)).view(np.int64))
+    if missing is not None:
+        encoded[missing] = MISSING_ID
+    return encoded
 
 
 class Vocabulary:
@@ -120,6 +139,20 @@ class Vocabulary:
     def _ids(self) -> dict[str, int]:
         return {label: at for at, label in enumerate(self.labels, FIRST_ID)}
 
+    @cached_property
+    def _whole(self) -> tuple[int, np.ndarray] | None:
+        """The lowest label that is a whole number, and the ids of it and of all that follow; None where it is long."""
+        if len(self) > _LONGEST:
+            return None
+        spelled = ((int(label), at) for label, at in self._ids.items() if _WHOLE.fullmatch(label))
+        numbers = dict(spelled)
+        low, high = min(numbers, default=0), max(numbers, default=0)
+        if high - low >= _LONGEST:
+            return None
+        table = np.full(high - low + 2, UNKNOWN_ID, np.int32)  # the last entry serves all other numbers
+        table[np.fromiter(numbers, np.int64, len(numbers)) - low] = [*numbers.values()]
+        return low, table
+
     @property
     def known(self) -> Container[str]:
         """The labels, quick to look up."""
@@ -147,13 +180,26 @@ class Vocabulary:
             (n,) 0 missing, 1 unknown, 2.. the labels; uint8, uint16, int32 or int64, the first that holds ``kept + 2``
             ids.
         """
+        if pa.types.is_integer(values.type) and values.type != pa.uint64() and (known := self._whole) is not None:
+            return _encode_whole(values, *known, kept + FIRST_ID)
         codes, labels = factorize(values, name)
         ids, end = self._ids, kept + FIRST_ID
         table = np.full(len(labels) + 1, MISSING_ID, dtype=id_type(end))  # the last entry serves code -1
         for at, label in enumerate(labels):
             found = ids.get(label, UNKNOWN_ID)
             table[at] = found if found < end else UNKNOWN_ID
-        return table[codes]
+        return table.take(codes)  # many times as fast as table[codes]
+
+    def encode_few(self, cells: Cells, kept: int) -> np.ndarray:
+        """Return what ``encode`` does for a few plain values.
+
+        Example:
+            >>> Vocabulary(["7", "a"], [2, 1]).encode_few([7.0, None, 0.5], 2).tolist()
+            [2, 0, 1]
+        """
+        end, ids = kept + FIRST_ID, self._ids
+        found = [MISSING_ID if (label := label_of(cell)) is None else ids.get(label, UNKNOWN_ID) for cell in cells]
+        return np.array([at if at < end else UNKNOWN_ID for at in found], id_type(end))
 
     def to_dict(self) -> dict[str, Any]:
         """Return {"labels": [...], "counts": [...]}."""

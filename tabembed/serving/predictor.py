@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["Predictor", "load"]
 
 import json
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..io.errors import DataError
-from ..nn.packed import run_packed
+from ..nn.packed import pack_spec, run_packed
 from ..schema.schema import Schema
 from ..tables import EmbeddingTable
 from .layout import EXTRA, METRICS, read_schema, read_tables, version_dir
@@ -57,7 +58,7 @@ class Predictor:
             raise DataError(
                 f"the SavedModel in {path} can't be loaded: {str(error).splitlines()[0]}; export it again"
             ) from error
-        self._encoded = self._restored.signatures["encoded"]
+        self._functions: dict[str, Callable[..., tf.Tensor]] = {}
 
     def __repr__(self) -> str:
         what = f"{self._target.task} of {self._target.name!r} from {len(self.schema.features)} columns"
@@ -111,6 +112,13 @@ class Predictor:
             raise DataError(f"this model predicts {self._target.name!r} by regression and has no classes; use predict")
 
     def _run(self, data: Any, output: str, shape: tuple[int, ...]) -> np.ndarray:
-        return run_packed(
-            lambda **matrices: self._encoded(**matrices)[output], self.schema, self.schema.encode(data), shape
-        )
+        return run_packed(self._function(output), self.schema, self.schema.encode(data), shape)
+
+    def _function(self, output: str) -> Callable[..., tf.Tensor]:
+        """Return the function of one output, traced once: a call of it costs less than one of the signature."""
+        if output not in self._functions:
+            encoded = self._restored.signatures["encoded"]
+            specs = {spec.name: spec for spec in pack_spec(self.schema)}
+            traced = tf.function(lambda **packed: encoded(**packed)[output], autograph=False)
+            self._functions[output] = traced.get_concrete_function(**specs)
+        return self._functions[output]

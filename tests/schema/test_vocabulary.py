@@ -100,3 +100,27 @@ def test_ids_take_the_smallest_type_that_holds_them(size: int, kind: str) -> Non
 
 def test_no_id_wraps() -> None:
     assert [np.iinfo(id_type(size)).max >= size - 1 for size in (2**31 - 1, 2**31, 2**31 + 1, 2**40)] == [True] * 4
+
+
+whole = st.integers(-70_000, 70_000) | st.sampled_from([-(2**63), 2**63 - 1, -(2**31), 255, -1])
+
+
+@settings(deadline=None)
+@given(
+    st.lists(whole.map(str) | st.sampled_from(["a", "007", "-0", "1.0", "+1", "", "²"]).filter(bool), unique=True),
+    st.lists(st.none() | whole),
+    st.sampled_from([pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]),
+    st.integers(0, 5),
+)
+def test_whole_numbers_are_the_labels_they_spell(
+    labels: list[str], values: list[int | None], kind: pa.DataType, cut: int
+) -> None:
+    vocabulary = Vocabulary(labels, range(len(labels), 0, -1))
+    size, signed = kind.bit_width, str(kind).startswith("i")
+    low, high = (-(2 ** (size - 1)), 2 ** (size - 1) - 1) if signed else (0, 2**size - 1)
+    column = pa.array([value if value is None or low <= value <= high else high for value in values], kind)
+    kept = max(0, len(vocabulary) - cut)
+    want = vocabulary.encode(column.cast(pa.string()), "c", kept)
+    for asked in (column, pa.chunked_array([column[:1], column[1:]])):
+        ids = vocabulary.encode(asked, "c", kept)
+        assert (ids.dtype, ids.tolist()) == (want.dtype, want.tolist())
