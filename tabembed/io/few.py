@@ -20,7 +20,6 @@ FEW_ROWS = 32
 _EXACT = 2**53  # whole numbers below are the same in int64 and float64
 _PLAIN: dict[type, type] = {
     **{kind: kind for kind in (str, int, float, bool)},
-    np.str_: str,
     np.int64: int,
     np.float64: float,
     np.bool_: bool,
