@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -189,3 +190,15 @@ def test_many_rows_are_encoded_in_threads_alike() -> None:
         np.testing.assert_array_equal(array, np.concatenate([piece[name] for piece in pieces]))
     with pytest.raises(DataError, match="column 'number' must hold finite numbers"):
         schema.encode(frame.assign(number=np.inf))
+
+
+def test_floats_are_never_doubled() -> None:
+    frame = pd.DataFrame({"single": np.ones(100_000, np.float32), "double": np.ones(100_000)}, copy=False)
+    schema = te.Schema([Column(name, KINDS["number"], 9, 0, "declared") for name in frame])
+    tracemalloc.start()
+    arrays = schema.encode(frame)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert np.shares_memory(arrays["single"], frame["single"].to_numpy())
+    assert {array.dtype.name for array in arrays.values()} == {"float32"}
+    assert peak < 1.2 * arrays["double"].nbytes
