@@ -191,7 +191,7 @@ def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict
     arrays = {name: np.empty(groups.rows, empty.dtype) for name, empty in encoded.items()}
     start = 0
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for table in _tables(groups):
+        for table in _ahead(_tables(groups, [name for name, kind in features.items() if isinstance(kind, Categorical)])):
             rows = slice(start, start + table.num_rows)
 
             def fill(name: str, table: pa.Table = table, rows: slice = rows) -> None:
@@ -207,10 +207,19 @@ def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict
     return arrays
 
 
-def _tables(groups: RowGroups) -> Iterator[pa.Table]:
+def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Yield tables, the next one read by a thread of its own meanwhile."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, tables, None)
+        while (table := coming.result()) is not None:
+            coming = reader.submit(next, tables, None)
+            yield table
+
+
+def _tables(groups: RowGroups, labels: list[str]) -> Iterator[pa.Table]:
     """Yield the rows, many at a time: a label that comes often is looked up once for all of them."""
     parts: list[pa.Table] = []
-    for batch in groups.batches():
+    for batch in groups.batches(labels=labels):
         parts.append(batch)
         if sum(part.num_rows for part in parts) >= _MANY:
             yield pa.concat_tables(parts).unify_dictionaries()
