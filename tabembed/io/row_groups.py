@@ -25,16 +25,23 @@ class RowGroup:
     """Where some rows lie.
 
     Args:
-        path: the file.
+        path: the Parquet file.
         number: of the row group in the file.
         first: the file's row that it begins with.
         rows: how many there are.
+        source: the file that the user named: the same, or the CSV that the Parquet file was made of.
     """
 
     path: Path
     number: int
     first: int
     rows: int
+    source: Path
+
+    @property
+    def where(self) -> str:
+        """Return what errors call the rows."""
+        return f"rows {self.first:,} to {self.first + self.rows - 1:,} of file {str(self.source)!r}"
 
 
 class RowGroups:
@@ -61,9 +68,29 @@ class RowGroups:
 
     def __init__(self, paths: Paths, columns: Sequence[str] | None = None) -> None:
         files = expand(paths)
+        self._open(files, files, columns)
+
+    def _open(self, files: Sequence[Path], sources: Sequence[Path], columns: Sequence[str] | None) -> None:
         self.schema: pa.Schema = joint_schema(files, columns)
-        self.groups: tuple[RowGroup, ...] = tuple(group for file in files for group in _groups_of(file))
+        self.groups: tuple[RowGroup, ...] = tuple(
+            group for file, source in zip(files, sources, strict=True) for group in _groups_of(file, source)
+        )
         self.rows = sum(group.rows for group in self.groups)
+        self._kept: object = None
+
+    @classmethod
+    def made_of(cls, sources: Sequence[Path], files: Sequence[Path], kept: object) -> RowGroups:
+        """Return the row groups of Parquet files that were made of others.
+
+        Args:
+            sources: what the user named.
+            files: what was made of each.
+            kept: an object that must live as long as they are read.
+        """
+        groups = cls.__new__(cls)
+        groups._open(files, sources, None)
+        groups._kept = kept
+        return groups
 
     @property
     def names(self) -> list[str]:
@@ -116,7 +143,7 @@ class RowGroups:
         return pa.concat_tables([self.schema.empty_table().select([name]), *self.batches([name])]).column(name)
 
 
-def _groups_of(path: Path) -> Iterator[RowGroup]:
+def _groups_of(path: Path, source: Path) -> Iterator[RowGroup]:
     try:
         footer = pq.read_metadata(path)
     except (OSError, pa.ArrowException) as error:
@@ -125,7 +152,7 @@ def _groups_of(path: Path) -> Iterator[RowGroup]:
     for number in range(footer.num_row_groups):
         rows = footer.row_group(number).num_rows
         if rows:
-            yield RowGroup(path, number, first, rows)
+            yield RowGroup(path, number, first, rows, source)
         first += rows
 
 

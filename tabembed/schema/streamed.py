@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
+from ..io.ahead import read_ahead
 from ..io.counting import Counts, countable, counted
 from ..io.errors import DataError
 from ..io.row_groups import RowGroups
@@ -189,9 +190,10 @@ def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict
     """
     encoded = {name: kind.encode(pa.array([], pa.null()), name) for name, kind in features.items()}
     arrays = {name: np.empty(groups.rows, empty.dtype) for name, empty in encoded.items()}
+    labels = [name for name, kind in features.items() if isinstance(kind, Categorical)]
     start = 0
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for table in _ahead(_tables(groups, [name for name, kind in features.items() if isinstance(kind, Categorical)])):
+        for table in read_ahead(_tables(groups, labels)):
             rows = slice(start, start + table.num_rows)
 
             def fill(name: str, table: pa.Table = table, rows: slice = rows) -> None:
@@ -205,15 +207,6 @@ def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict
             list(threads.map(fill, features))
             start = rows.stop
     return arrays
-
-
-def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Yield tables, the next one read by a thread of its own meanwhile."""
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, tables, None)
-        while (table := coming.result()) is not None:
-            coming = reader.submit(next, tables, None)
-            yield table
 
 
 def _tables(groups: RowGroups, labels: list[str]) -> Iterator[pa.Table]:
