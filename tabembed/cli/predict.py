@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..io.row_groups import RowGroup, RowGroups
-    from ..schema.schema import Schema
 
 _LONG = 262_144
 _SUFFIXES = (".csv", ".parquet")
@@ -67,7 +66,7 @@ def _check_output(output: str, data: Sequence[str]) -> None:
 
 
 def _parts(rows: RowGroups) -> Iterator[tuple[pa.Table, RowGroup | None]]:
-    """Yield the rows in parts that fit in memory, with the row group they are of; an empty table where there are none."""
+    """Yield the rows in parts that fit in memory, each with its row group; of no rows an empty table."""
     for group in rows.groups:
         for part in rows.batches(groups=[group]):
             yield part, group

@@ -118,7 +118,9 @@ def _cells(groups: RowGroups, name: str, schema: pa.Schema, failed: list[DataErr
     try:
         for batch in groups.batches([name], labels=[name]):
             for chunk in batch.column(0).chunks:
-                cells, rows = _tallied(chunk) if pa.types.is_dictionary(chunk.type) else (chunk, np.ones(len(chunk), np.int64))
+                cells, rows = (
+                    _tallied(chunk) if pa.types.is_dictionary(chunk.type) else (chunk, np.ones(len(chunk), np.int64))
+                )
                 arrays = [plain(cells).cast(schema.field(0).type), pa.array(rows, pa.int64())]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
     except DataError as error:

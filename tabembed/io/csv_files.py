@@ -9,7 +9,7 @@ import gzip
 import io
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -181,7 +181,7 @@ def read_csv_text(head: CsvHead, columns: Sequence[str] | None = None) -> pa.Tab
     return pa.Table.from_batches(_parts(head, schema, lambda *how: iter(_whole(*how))), schema)
 
 
-def csv_batches(head: CsvHead, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+def csv_batches(head: CsvHead, columns: Sequence[str] | None = None) -> Generator[pa.RecordBatch]:
     r"""Read a CSV with every column as text, some thousand rows at a time; no more of it is in memory.
 
     Args:
@@ -214,7 +214,9 @@ def _whole(*how: Any) -> list[pa.RecordBatch]:
     return batches
 
 
-def _parts(head: CsvHead, schema: pa.Schema, opened: Callable[..., Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
+def _parts(
+    head: CsvHead, schema: pa.Schema, opened: Callable[..., Iterator[pa.RecordBatch]]
+) -> Generator[pa.RecordBatch]:
     if head.alone:
         return
     try:

@@ -203,8 +203,9 @@ class Typing:
         self._nano = found is not None
         return found if found is not None else self._texts(cells)
 
-    def _texts(self, cells: pa.StringArray) -> None:
+    def _texts(self, cells: pa.StringArray) -> pa.Array | None:
         self._count_words(cells)
+        return None
 
 
 def _family(first: str) -> str:

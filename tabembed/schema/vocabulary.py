@@ -4,8 +4,10 @@ from __future__ import annotations
 
 __all__ = ["FIRST_ID", "MISSING_ID", "UNKNOWN_ID", "Vocabulary", "id_type"]
 
+import operator
 from collections.abc import Container, Iterable, Sequence
 from functools import cached_property
+from itertools import compress, islice
 from typing import Any
 
 import numpy as np
@@ -164,7 +166,8 @@ def _in_order(labels: Sequence[str], tally: np.ndarray) -> bool:
     falls = np.diff(tally)
     if (falls > 0).any():
         return False
-    return all(labels[at] < labels[at + 1] for at in np.flatnonzero(falls == 0).tolist())
+    ties = (falls == 0).tolist()
+    return all(map(operator.lt, compress(labels, ties), compress(islice(labels, 1, None), ties)))
 
 
 def _order(labels: Sequence[str], tally: np.ndarray) -> np.ndarray:

@@ -49,11 +49,12 @@ def _places(labels: list[str], safe: str) -> tf.lookup.StaticHashTable:
 
     TensorFlow takes seconds to make a constant of a million labels and none for a file; and a graph ends at 2 GiB.
     """
-    if len(labels) <= _MANY or any("\n" in label or "\r" in label for label in labels):
+    text = "\n".join([*labels, ""])
+    if len(labels) <= _MANY or text.count("\n") > len(labels) or "\r" in text:  # a file has a label a line
         return _lookup(labels, np.arange(len(labels), dtype=np.int64), -1)
     folder = Path(tempfile.mkdtemp(prefix="tabembed-"))
     path = folder / f"{safe}.txt"
-    path.write_bytes("\n".join([*labels, ""]).encode("utf-8", "surrogatepass"))
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
     whole, number = tf.lookup.TextFileIndex.WHOLE_LINE, tf.lookup.TextFileIndex.LINE_NUMBER
     lines = tf.lookup.TextFileInitializer(str(path), tf.string, whole, tf.int64, number, vocab_size=len(labels))
     table = tf.lookup.StaticHashTable(lines, -1)

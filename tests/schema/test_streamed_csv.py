@@ -59,7 +59,7 @@ def test_cells_are_the_labels_that_the_schema_knows(files: list[Path], tmp_path:
     frame.to_csv(tmp_path / "new" / "a.csv", index=False)
     assert streams.are_streamed(tmp_path / "new")
     ids = schema.encode(tmp_path / "new")["shop_id"]
-    assert ids[0] == schema.encode({**dict.fromkeys(schema.features, [None]), "shop_id": ["7"]})["shop_id"][0]
+    assert ids[0] == schema.encode({**{name: [None] for name in schema.features}, "shop_id": ["7"]})["shop_id"][0]
     assert ids[1] == 1
 
 
