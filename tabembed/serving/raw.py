@@ -51,7 +51,8 @@ def _places(labels: list[str], safe: str) -> tf.lookup.StaticHashTable:
     """
     text = "\n".join([*labels, ""])
     if len(labels) <= _MANY or text.count("\n") > len(labels) or "\r" in text:  # a file has a label a line
-        return _lookup(labels, np.arange(len(labels), dtype=np.int64), -1)
+        # The empty text stands here for TensorFlow alone: it makes no table without a key.
+        return _lookup(["", *labels], np.arange(-1, len(labels), dtype=np.int64), -1)
     folder = Path(tempfile.mkdtemp(prefix="tabembed-"))
     path = folder / f"{safe}.txt"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
