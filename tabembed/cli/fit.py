@@ -61,13 +61,13 @@ def fit(
 ) -> None:
     """Train a model of DATA and export it with all that it needs."""
     folder = _checked(output or default_output(data))
-    table, schema = learn(data, target, task, {"ignore": ignore, "categorical": categorical, "numeric": numeric})
+    rows, schema = learn(data, target, task, {"ignore": ignore, "categorical": categorical, "numeric": numeric})
     _refuse_no_features(schema)
     if not quiet:
         click.echo(repr(schema))
     estimator = _estimator(schema, settings, quiet)
     started = time.perf_counter()
-    estimator.fit_schema(schema, table)
+    estimator.fit_schema(schema, rows)
     seconds = time.perf_counter() - started
     version = estimator.export(folder)
     if quiet:
@@ -75,7 +75,7 @@ def fit(
         return
     from .report import show_report
 
-    show_report(estimator, version, table.num_rows, seconds)
+    show_report(estimator, version, rows.rows, seconds)
 
 
 def default_output(data: Sequence[str]) -> Path:

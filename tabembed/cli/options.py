@@ -13,8 +13,7 @@ from ..io.errors import DataError, LabelError
 from ..io.names import did_you_mean
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
+    from ..io.row_groups import RowGroups
     from ..schema.kinds import ColumnKind
     from ..schema.schema import Schema
 
@@ -51,8 +50,8 @@ def kind_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def learn(
     data: Sequence[str], target: str | None, task: str, declared: Mapping[str, Sequence[str]]
-) -> tuple[pa.Table, Schema]:
-    """Read the data and learn its schema.
+) -> tuple[RowGroups, Schema]:
+    """Learn the schema of the data; its rows are streamed, never all in memory.
 
     Args:
         data: paths, globs or folders of CSV or Parquet files.
@@ -61,7 +60,7 @@ def learn(
         declared: {option: columns} of the options that ``kind_options`` adds.
 
     Returns:
-        The (n, columns) table and its schema.
+        The data's rows and its schema.
 
     Raises:
         DataError: for data that can't be read or learned from, or a column declared twice.
@@ -70,18 +69,18 @@ def learn(
     options = _option_of(declared)
     if target in options:
         raise DataError(f"--{options[target]} names the target {target!r}; say what the target is with --task")
-    from ..io.frames import to_arrow
+    from ..io.streams import open_rows
     from ..schema.infer import infer_schema
     from ..schema.kinds import Categorical, Ignored, Numeric
 
     kinds: dict[str, type[ColumnKind]] = {"ignore": Ignored, "categorical": Categorical, "numeric": Numeric}
-    table = to_arrow(list(data))
+    rows = open_rows(list(data))
     for column, option in options.items():
-        if column not in table.column_names:
-            closest = did_you_mean(column, table.column_names)
+        if column not in rows.names:
+            closest = did_you_mean(column, rows.names)
             raise LabelError(f"--{option} names column {column!r}, which the data does not have; {closest}")
     chosen = {column: kinds[option]() for column, option in options.items()}
-    return table, infer_schema(table, target, kinds=chosen, task=task)
+    return rows, infer_schema(rows, target, kinds=chosen, task=task)
 
 
 def _option_of(declared: Mapping[str, Sequence[str]]) -> dict[str, str]:

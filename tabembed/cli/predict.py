@@ -6,6 +6,7 @@ __all__ = ["predict"]
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from .options import data_argument
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_CHUNK = 262_144
+    from ..io.row_groups import RowGroup, RowGroups
+
+_LONG = 262_144
 _SUFFIXES = (".csv", ".parquet")
 
 
@@ -35,16 +38,17 @@ def predict(model_dir: str, data: Sequence[str], output: str) -> None:
 
     version = version_dir(model_dir)
     schema = read_schema(version)
-    table = schema.table(list(data))
-    for part in _parts(table):  # every cell is checked before TensorFlow is imported
-        schema.encode(part)
+    rows = schema.rows(list(data))
+    part, group = next(_parts(rows))
+    with _said_where(group):
+        schema.encode(part)  # most mistakes are found before TensorFlow is imported
     from .quiet import import_tensorflow
 
     import_tensorflow()
     from ..serving.predictor import load
 
-    _write(_answer(load(version), table), Path(output))
-    click.echo(f"{table.num_rows:,} predictions of {schema.need_target().name!r} in {output}")
+    _write(_answers(load(version), rows), Path(output))
+    click.echo(f"{rows.rows:,} predictions of {schema.need_target().name!r} in {output}")
 
 
 def _check_output(output: str, data: Sequence[str]) -> None:
@@ -61,38 +65,65 @@ def _check_output(output: str, data: Sequence[str]) -> None:
             )
 
 
-def _parts(table: pa.Table) -> Iterator[pa.Table]:
-    """Yield the table in parts that fit in memory once encoded; an empty table once."""
-    for start in range(0, max(1, table.num_rows), _CHUNK):
-        yield table.slice(start, _CHUNK)
+def _parts(rows: RowGroups) -> Iterator[tuple[pa.Table, RowGroup | None]]:
+    """Yield the rows in parts that fit in memory, each with its row group; of no rows an empty table."""
+    for group in rows.groups:
+        for part in rows.batches(groups=[group]):
+            yield part, group
+    if not rows.groups:
+        yield rows.schema.empty_table(), None
 
 
-def _answer(predictor: Any, table: pa.Table) -> dict[str, Any]:
-    """Return {output column: (n,) array}."""
-    import numpy as np
+@contextmanager
+def _said_where(group: RowGroup | None) -> Iterator[None]:
+    """Add to an error about a cell the file that holds it."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{error} (among {group.where})" if group else str(error)) from error
+
+
+def _answers(predictor: Any, rows: RowGroups) -> Iterator[dict[str, Any]]:
+    """Yield {output column: (rows,) array} of each part."""
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
 
+    with Progress(console=Console(stderr=True), disable=rows.rows <= _LONG, transient=True) as bar:
+        task = bar.add_task("predict", total=rows.rows)
+        for part, group in _parts(rows):
+            with _said_where(group):
+                answer = _answer(predictor, part)
+            yield answer
+            bar.advance(task, part.num_rows)
+
+
+def _answer(predictor: Any, part: pa.Table) -> dict[str, Any]:
     from ..schema.labels import label_of
 
-    short, bar = table.num_rows <= _CHUNK, Console(stderr=True)
-    parts = track(list(_parts(table)), "predict", console=bar, disable=short, transient=True)
     if not predictor.schema.need_target().is_classification:
-        return {"prediction": np.concatenate([predictor.predict(part) for part in parts])}
-    shares = np.concatenate([predictor.predict_proba(part) for part in parts])
-    classes = predictor.classes_
+        return {"prediction": predictor.predict(part)}
+    shares, classes = predictor.predict_proba(part), predictor.classes_
     columns = {f"probability_{label_of(label)}": shares[:, at] for at, label in enumerate(classes)}
     return {"prediction": classes[shares.argmax(axis=1)], **columns}
 
 
-def _write(columns: dict[str, Any], output: Path) -> None:
+def _write(parts: Iterator[dict[str, Any]], output: Path) -> None:
+    """Write the parts one after the other, aside; the file appears whole or not at all."""
     import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     from ..io.writes import write_aside
 
-    frame = pd.DataFrame(columns)
-    with write_aside(output) as aside:
-        if output.suffix.casefold() == ".parquet":
-            frame.to_parquet(aside, index=False)
-        else:
-            frame.to_csv(aside, index=False, lineterminator="\n")
+    with write_aside(output) as aside, ExitStack() as stack:
+        file: Any = None
+        for columns in parts:
+            frame = pd.DataFrame(columns)
+            if output.suffix.casefold() != ".parquet":
+                frame.to_csv(aside, index=False, lineterminator="\n", mode="a", header=file is None)
+                file = aside
+                continue
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            if file is None:
+                file = stack.enter_context(pq.ParquetWriter(aside, table.schema))
+            file.write_table(table)

@@ -18,6 +18,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..io.errors import DataError
 from ..io.frames import are_paths, to_arrow
+from ..io.row_groups import RowGroups
+from ..io.streams import open_rows
 from ..nn.dataset import check_weights
 from ..nn.extract import extract_tables
 from ..nn.model import build_model
@@ -31,7 +33,7 @@ from ..schema.schema import Schema
 from ..tables import EmbeddingTable
 from ..tables.grids import checked
 from .metrics import evaluate
-from .streamed import fit_files
+from .streamed import fit_files, fit_stream, refuse_weights
 from .target_column import with_target
 
 
@@ -74,7 +76,7 @@ class TabularEstimator(BaseEstimator):
 
         Args:
             X: (n, columns) a DataFrame, anything with ``__arrow_c_stream__``, a dict of columns or an array; or the
-                paths of CSV or Parquet files, of which the latter are streamed.
+                paths of CSV or Parquet files, which are streamed.
             y: (n,) the target; none may be missing. With paths, the name of the target's column.
             sample_weight: (n,) weights of 0 or more, or None.
             init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from.
@@ -141,8 +143,8 @@ class TabularEstimator(BaseEstimator):
 
         Args:
             schema: with a target of this estimator's task.
-            data: what the schema was made from, the target among its columns.
-            sample_weight: as in ``fit``.
+            data: what the schema was made from, the target among its columns; files are streamed.
+            sample_weight: as in ``fit``; must be None for files.
             init: as in ``fit``.
 
         Returns:
@@ -158,6 +160,9 @@ class TabularEstimator(BaseEstimator):
                 f"{type(self).__name__} must get a schema of its own task, however: target {target.name!r} is "
                 f"{target.task}; use te.{other}, or make the schema with another task="
             )
+        if isinstance(data, RowGroups) or are_paths(data):
+            refuse_weights(sample_weight)
+            return fit_stream(self, schema, data if isinstance(data, RowGroups) else open_rows(data), init)
         table = to_arrow(data)
         checked(self, table.drop_columns([target.name]), reset=True)
         return self._learn(schema, table, sample_weight, init)

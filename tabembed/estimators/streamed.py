@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["fit_files", "fit_stream"]
+__all__ = ["fit_files", "fit_stream", "refuse_weights"]
 
 from typing import Any
 
@@ -12,10 +12,9 @@ from sklearn.base import is_classifier
 
 from ..io.counting import countable, counted
 from ..io.errors import DataError
-from ..io.files import are_parquet
-from ..io.frames import to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
+from ..io.streams import open_rows
 from ..nn.model import build_model
 from ..nn.packed import columns_of
 from ..nn.seeds import Seeds
@@ -28,7 +27,7 @@ from .metrics import evaluate
 
 
 def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init: Any) -> Any:
-    """Fit an estimator on CSV or Parquet files; the latter are streamed.
+    """Fit an estimator on CSV or Parquet files, in a stream.
 
     Args:
         estimator: unfitted.
@@ -48,21 +47,15 @@ def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init:
             f"`y` must be the name of the target's column when X names files, however: it is a "
             f"{type(target).__name__}; call it as in fit('data/*.parquet', 'arr_delay')"
         )
-    if sample_weight is not None:
-        raise DataError("`sample_weight` must be None when X names files; read them into a frame to weigh the rows")
-    if not are_parquet(paths):
-        table = to_arrow(paths)
-        _check_target(target, table.column_names)
-        task = estimator._task_of(table.column(target), target)
-        return estimator.fit_schema(infer_schema(table, target, kinds=estimator.kinds, task=task), table, init=init)
-    groups = RowGroups(paths)
+    refuse_weights(sample_weight)
+    groups = open_rows(paths)
     _check_target(target, groups.names)
-    schema = infer_schema(paths, target, kinds=estimator.kinds, task=_task(estimator, groups, target))
+    schema = infer_schema(groups, target, kinds=estimator.kinds, task=_task(estimator, groups, target))
     return fit_stream(estimator, schema, groups, init)
 
 
 def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, init: Any = None) -> Any:
-    """Build the model of a schema and train it on Parquet files.
+    """Build the model of a schema and train it on files.
 
     Args:
         estimator: unfitted.
@@ -85,6 +78,16 @@ def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, init: Any = No
     found = _metrics(estimator, schema, parts.judged)
     estimator.metrics_ = {"on": "training rows" if parts.held is None else "held-out rows", **found}
     return estimator
+
+
+def refuse_weights(sample_weight: Any) -> None:
+    """Refuse weights for rows that are streamed.
+
+    Raises:
+        DataError: unless they are None.
+    """
+    if sample_weight is not None:
+        raise DataError("`sample_weight` must be None when X names files; read them into a frame to weigh the rows")
 
 
 def _check_target(target: str, names: list[str]) -> None:

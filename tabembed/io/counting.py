@@ -97,10 +97,12 @@ def counted(groups: RowGroups, name: str) -> Iterator[Counts]:
         with tempfile.TemporaryDirectory(prefix="tabembed-") as folder:
             settings = {"memory_limit": _MEMORY, "temp_directory": folder, "arrow_large_buffer_size": "true"}
             with duckdb.connect(config={**settings, "preserve_insertion_order": "false"}) as database:
-                schema = pa.schema([("value", _physical(kind))])
+                schema = pa.schema([("value", _physical(kind)), ("rows", pa.int64())])
                 batches = pa.RecordBatchReader.from_batches(schema, _cells(groups, name, schema, failed))
                 database.register("cells", batches)
-                database.execute("CREATE TEMP TABLE counts AS SELECT value, count(*) AS rows FROM cells GROUP BY value")
+                database.execute(
+                    "CREATE TEMP TABLE counts AS SELECT value, sum(rows)::BIGINT AS rows FROM cells GROUP BY value"
+                )
                 yield Counts(database, kind)
     except (duckdb.Error, OSError) as error:
         if failed:
@@ -112,15 +114,25 @@ def counted(groups: RowGroups, name: str) -> Iterator[Counts]:
 
 
 def _cells(groups: RowGroups, name: str, schema: pa.Schema, failed: list[DataError]) -> Iterator[pa.RecordBatch]:
+    """Yield values with how many rows hold each; of texts, those that Parquet keeps once have been counted already."""
     try:
-        for batch in groups.batches([name]):
+        for batch in groups.batches([name], labels=[name]):
             for chunk in batch.column(0).chunks:
-                plain_chunk = chunk.dictionary_decode() if pa.types.is_dictionary(chunk.type) else chunk
-                cells = plain(plain_chunk).cast(schema.field(0).type)
-                yield pa.RecordBatch.from_arrays([cells], schema=schema)
+                cells, rows = (
+                    _tallied(chunk) if pa.types.is_dictionary(chunk.type) else (chunk, np.ones(len(chunk), np.int64))
+                )
+                arrays = [plain(cells).cast(schema.field(0).type), pa.array(rows, pa.int64())]
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
     except DataError as error:
         failed.append(error)  # DuckDB would pass on its text alone
         raise
+
+
+def _tallied(cells: pa.DictionaryArray) -> tuple[pa.Array, np.ndarray]:
+    codes = cells.indices.cast(pa.int64()).fill_null(len(cells.dictionary)).to_numpy(zero_copy_only=False)
+    rows = np.bincount(codes, minlength=len(cells.dictionary) + 1)
+    held = np.flatnonzero(rows)
+    return cells.dictionary.take(pa.array(held, mask=held == len(cells.dictionary))), rows[held]
 
 
 def _inner(kind: pa.DataType) -> pa.DataType:

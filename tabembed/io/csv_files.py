@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["CsvHead", "csv_head", "read_csv", "read_csv_text"]
+__all__ = ["CsvHead", "csv_batches", "csv_head", "csv_heads", "read_csv", "read_csv_text"]
 
 import csv
 import gzip
 import io
+import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -34,6 +37,11 @@ _MAGIC = (
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
     (b"ARROW1", "an Arrow file"),
+)
+
+
+_CONVERT = partial(
+    arrow_csv.ConvertOptions, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
 )
 
 
@@ -74,6 +82,34 @@ def read_csv(files: Sequence[Path], columns: Sequence[str] | None = None, text: 
         >>> read_csv([path]).to_pylist()
         [{'x': 1, 'y': 'b'}]
     """
+    heads, names = csv_heads(files, columns)
+    cells = pa.concat_tables([read_csv_text(head, names) for head in heads])
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        arrays = list(threads.map(lambda name: cells[name] if name in text else typed(cells[name], name), names))
+    return pa.Table.from_arrays(arrays, names=names)
+
+
+def csv_heads(files: Sequence[Path], columns: Sequence[str] | None = None) -> tuple[list[CsvHead], list[str]]:
+    r"""Read the headers of CSV files that are read together.
+
+    Args:
+        files: at least one path.
+        columns: keep just these, in this order.
+
+    Returns:
+        The headers, and the columns to read.
+
+    Raises:
+        DataError: a file that isn't a CSV, or whose columns differ from the first one's.
+        LabelError: a column that isn't there.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+        >>> _ = path.write_text("x,y\n1,2\n")
+        >>> csv_heads([path], ["y"])[1]
+        ['y']
+    """
     heads = [csv_head(file) for file in files]
     first = heads[0]
     names = [first.names[place] for place in positions(first.names, columns, first.where)]
@@ -81,9 +117,7 @@ def read_csv(files: Sequence[Path], columns: Sequence[str] | None = None, text: 
         positions(head.names, columns, head.where)
         if columns is None:
             same_columns(head.names, head.where, first.names, first.where)
-    cells = pa.concat_tables([read_csv_text(head, names) for head in heads])
-    arrays = [cells[name] if name in text else typed(cells[name], name) for name in names]
-    return pa.Table.from_arrays(arrays, names=names)
+    return heads, names
 
 
 def csv_head(path: Path) -> CsvHead:
@@ -143,39 +177,79 @@ def read_csv_text(head: CsvHead, columns: Sequence[str] | None = None) -> pa.Tab
         >>> read_csv_text(csv_head(path)).to_pylist()
         [{'x': '1', 'y': None}]
     """
-    wanted = list(head.names if columns is None else columns)
-    schema = pa.schema([(name, pa.string()) for name in wanted])
+    schema = _texts(head, columns)
+    return pa.Table.from_batches(_parts(head, schema, lambda *how: iter(_whole(*how))), schema)
+
+
+def csv_batches(head: CsvHead, columns: Sequence[str] | None = None) -> Generator[pa.RecordBatch]:
+    r"""Read a CSV with every column as text, some thousand rows at a time; no more of it is in memory.
+
+    Args:
+        head: of the file, from ``csv_head``.
+        columns: keep just these, in this order.
+
+    Yields:
+        (rows, columns) batches of strings; an empty cell, quoted or not, is null.
+
+    Raises:
+        DataError: as ``read_csv_text``.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+        >>> _ = path.write_text("x,y\n1,\n")
+        >>> [batch.to_pylist() for batch in csv_batches(csv_head(path))]
+        [[{'x': '1', 'y': None}]]
+    """
+    return _parts(head, _texts(head, columns), arrow_csv.open_csv)
+
+
+def _texts(head: CsvHead, columns: Sequence[str] | None) -> pa.Schema:
+    return pa.schema([(name, pa.string()) for name in (head.names if columns is None else columns)])
+
+
+def _whole(*how: Any) -> list[pa.RecordBatch]:
+    """Return a whole file's batches; faster than a stream, whose blocks are parsed one after the other."""
+    batches: list[pa.RecordBatch] = arrow_csv.read_csv(*how).to_batches()
+    return batches
+
+
+def _parts(
+    head: CsvHead, schema: pa.Schema, opened: Callable[..., Iterator[pa.RecordBatch]]
+) -> Generator[pa.RecordBatch]:
     if head.alone:
-        return schema.empty_table()
+        return
     try:
         quotes = _quotes(head.path)
         if quotes % 2:
             _refuse_open_quote(head)
-        return _parse(head, schema, newlines=quotes > 0)
+        yield from _parsed(head, schema, opened, newlines=quotes > 0)
     except pa.ArrowInvalid as error:
         raise _cause(head, error) from error
     except (OSError, EOFError) as error:
         raise _damaged(head.path, error) from error
 
 
-def _parse(head: CsvHead, schema: pa.Schema, newlines: bool) -> pa.Table:
+def _parsed(
+    head: CsvHead, schema: pa.Schema, opened: Callable[..., Iterator[pa.RecordBatch]], newlines: bool
+) -> Iterator[pa.RecordBatch]:
     """Parse the rows; only quoted cells can hold ``newlines``, and a file without quotes is cut into blocks faster."""
-    block = _BLOCK
+    block, done = _BLOCK, 0
     while True:
         try:
             with _open_bytes(head.path) as source:
-                return arrow_csv.read_csv(
+                seen = 0
+                for batch in opened(
                     source,
                     arrow_csv.ReadOptions(column_names=list(head.names), skip_rows=head.lines, block_size=block),
                     arrow_csv.ParseOptions(delimiter=_delimiter(head.path), newlines_in_values=newlines),
-                    arrow_csv.ConvertOptions(
-                        column_types=schema,
-                        include_columns=schema.names,
-                        null_values=[""],
-                        strings_can_be_null=True,
-                        quoted_strings_can_be_null=True,
-                    ),
-                )
+                    _CONVERT(column_types=schema, include_columns=schema.names),
+                ):
+                    seen += batch.num_rows
+                    if seen > done:
+                        yield batch.slice(max(0, batch.num_rows - (seen - done)))
+                        done = seen
+                return
         except pa.ArrowInvalid as error:
             if not re.search("straddl|block size", str(error)) or block >= _LARGEST_BLOCK:
                 raise

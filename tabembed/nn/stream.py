@@ -54,7 +54,7 @@ class Split:
         """Return (rows,) bools: which rows from the ``start``-th of a row group are on this side."""
         if self.fraction >= 1:
             return np.full(rows, self.held)
-        name = hashlib.sha1(f"{self.seed}/{group.path.name}".encode("utf-8", "surrogatepass")).digest()[:8]
+        name = hashlib.sha1(f"{self.seed}/{group.source.name}".encode("utf-8", "surrogatepass")).digest()[:8]
         numbers = np.arange(group.first + start, group.first + start + rows, dtype=np.uint64)
         held = _mixed(numbers + np.uint64(int.from_bytes(name, "little"))) < np.uint64(int(self.fraction * 2**63) * 2)
         return held if self.held else ~held
@@ -177,7 +177,7 @@ class Stream:
             ids, numbers = pack(self._schema, self._schema.encode(table))
             return ids, numbers, self._schema.encode_target(table)
         except DataError as error:
-            raise DataError(f"{error} (in row group {group.number} of file {str(group.path)!r})") from error
+            raise DataError(f"{error} (among {group.where})") from error
 
 
 def _cut(block: tuple[tf.Tensor, ...], size: int) -> tf.data.Dataset:

@@ -12,10 +12,10 @@ import pandas as pd
 import pyarrow as pa
 
 from ..io.errors import DataError
-from ..io.files import are_parquet
 from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
+from ..io.streams import are_streamed, open_rows
 from .classify import aside, labels_kind, unread, whole_kind
 from .column import Column
 from .kinds import Boolean, ColumnKind, Ignored, Numeric
@@ -58,8 +58,10 @@ def infer_schema(
     """
     target = None if target is None else str(target)  # as the frame's own names: pandas numbers unnamed columns
     declared = {str(name): kind for name, kind in (kinds or {}).items()}
-    if are_paths(data) and are_parquet(data):
-        return _infer_files(RowGroups(data), target, declared, task)
+    if are_paths(data) and are_streamed(data):
+        data = open_rows(data)
+    if isinstance(data, RowGroups):
+        return _infer_files(data, target, declared, task)
     table, names = _read(data, {name for name, kind in declared.items() if isinstance(kind, Ignored)})
     _check_arguments(names, target, declared)
     rows = table.num_rows

@@ -17,6 +17,7 @@ from ..io.files import are_parquet
 from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
+from ..io.streams import are_streamed, open_rows
 from .column import Column
 from .frames import encode_few, encode_table
 from .grow import grow_columns, grow_target
@@ -165,8 +166,8 @@ class Schema:
             array([2.], dtype=float32)
         """
         features = self.features
-        if features and are_paths(data) and are_parquet(data):
-            return stream_encode(RowGroups(data, list(features)), features)
+        if features and (isinstance(data, RowGroups) or (are_paths(data) and are_streamed(data))):
+            return stream_encode(self.rows(data), features)
         few = encode_few(features, data)
         rest = {name: kind for name, kind in features.items() if name not in few}
         if few and not rest:
@@ -195,6 +196,23 @@ class Schema:
             known[name].read_cells(table.column(name)) if name in known else table.column(name) for name in columns
         ]
         return pa.Table.from_arrays(arrays, names=columns)
+
+    def rows(self, data: Any, *, target: bool = False) -> RowGroups:
+        """Return the schema's columns of files as a stream; see ``table``.
+
+        Args:
+            data: a path, a glob, a folder, or a list of these; or what ``open_rows`` gave.
+            target: whether the target comes along, last.
+
+        Raises:
+            DataError: a file that can't be read; for CSV files, no room for what they are read into.
+            LabelError: for a column that is missing.
+        """
+        columns = [*self.features, *([self.need_target().name] if target else [])]
+        if isinstance(data, RowGroups):
+            return data.select(columns)
+        known = {name: kind.read_cells for name, kind in self.features.items() if isinstance(kind, Categorical)}
+        return open_rows(data, columns, known)
 
     def grown(self, data: Any) -> Schema:
         """Return the schema with more rows counted: new labels get ids, others move with their counts.
@@ -260,7 +278,8 @@ class Schema:
         """Return batches for ``model.fit``: ({model input name: (batch, 1)}, target (batch, 1)[, weight (batch,)]).
 
         Args:
-            data: anything ``infer_schema`` takes, with the target; Parquet files are streamed.
+            data: anything ``infer_schema`` takes, with the target; Parquet and large CSV files are
+                streamed.
             batch_size: rows a batch; the last one may be smaller.
             shuffle: another order in every epoch.
             seed: makes the orders repeatable.
@@ -272,11 +291,10 @@ class Schema:
         Raises:
             DataError: for a bad batch size, weights that don't fit, or data that isn't of the schema.
         """
-        if sample_weight is None and are_paths(data) and are_parquet(data):
+        if sample_weight is None and are_paths(data) and are_streamed(data):
             from ..nn.stream import Stream
 
-            groups = RowGroups(data, [*self.features, self.need_target().name])
-            return Stream(self, groups).dataset(batch_size, shuffle=shuffle, seed=seed)
+            return Stream(self, self.rows(data, target=True)).dataset(batch_size, shuffle=shuffle, seed=seed)
         from ..nn.dataset import check_weights, make_dataset
 
         table = self.table(data, target=True)

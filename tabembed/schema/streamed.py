@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
+from ..io.ahead import read_ahead
 from ..io.counting import Counts, countable, counted
 from ..io.errors import DataError
 from ..io.row_groups import RowGroups
@@ -189,9 +190,10 @@ def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict
     """
     encoded = {name: kind.encode(pa.array([], pa.null()), name) for name, kind in features.items()}
     arrays = {name: np.empty(groups.rows, empty.dtype) for name, empty in encoded.items()}
+    labels = [name for name, kind in features.items() if isinstance(kind, Categorical)]
     start = 0
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for table in _tables(groups):
+        for table in read_ahead(_tables(groups, labels)):
             rows = slice(start, start + table.num_rows)
 
             def fill(name: str, table: pa.Table = table, rows: slice = rows) -> None:
@@ -207,10 +209,10 @@ def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict
     return arrays
 
 
-def _tables(groups: RowGroups) -> Iterator[pa.Table]:
+def _tables(groups: RowGroups, labels: list[str]) -> Iterator[pa.Table]:
     """Yield the rows, many at a time: a label that comes often is looked up once for all of them."""
     parts: list[pa.Table] = []
-    for batch in groups.batches():
+    for batch in groups.batches(labels=labels):
         parts.append(batch)
         if sum(part.num_rows for part in parts) >= _MANY:
             yield pa.concat_tables(parts).unify_dictionaries()

@@ -139,7 +139,8 @@ def _vectors(columns: pa.Table, label: str) -> np.ndarray:
 
 
 def _labels(column: pa.ChunkedArray, name: str) -> list[str]:
-    labels = labels_of(column)
+    text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    labels = [label or None for label in column.to_pylist()] if text else labels_of(column)
     if None in labels:
         raise DataError(f"column {name!r} must hold a label in each row, however: row {labels.index(None)} is missing")
     return [label for label in labels if label is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,14 +42,16 @@ def test_rows_keep_their_order_over_several_files(frame: pd.DataFrame, model: Pa
     np.testing.assert_array_equal(listed, np.concatenate([expected[200:], expected[:200]]))
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_a_long_table_is_answered_in_parts(
-    frame: pd.DataFrame, model: Path, done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: str, frame: pd.DataFrame, model: Path, done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tabembed.cli.predict._CHUNK", 70)
-    frame.to_csv(tmp_path / "new.csv", index=False)
-    done("predict", model, tmp_path / "new.csv", "--output", tmp_path / "p.parquet")
-    answers = pq.read_table(tmp_path / "p.parquet")["prediction"]
-    np.testing.assert_allclose(answers, te.load(model).predict(frame), rtol=1e-5)
+    monkeypatch.setattr("tabembed.cli.predict._LONG", 70)
+    frame.to_parquet(tmp_path / "new.parquet", row_group_size=70)
+    done("predict", model, tmp_path / "new.parquet", "--output", tmp_path / f"p.{form}")
+    answers = pd.read_csv(tmp_path / "p.csv") if form == "csv" else pd.read_parquet(tmp_path / "p.parquet")
+    assert list(answers) == ["prediction"]
+    np.testing.assert_allclose(answers["prediction"], te.load(model).predict(frame), rtol=1e-5)
 
 
 def test_no_rows_give_no_predictions(model: Path, done: Run, tmp_path: Path) -> None:
@@ -123,8 +126,9 @@ def test_fit_says_what_it_read_and_how_good_it_is(frame: pd.DataFrame, done: Run
     said = done(*fitted, "--batch-size", "50", "--seed", "3", "--ignore", "city", "--numeric", "shop_id").stdout
     assert said.startswith("Schema of 6 columns, 300 rows\n")
     assert "set aside: constant (EUR)" in said
-    for part in ("r2", "mae", "baseline (mean)", "rows/s", "measured on 30 held-out rows", f"model  {output / '1'}"):
+    for part in ("r2", "mae", "baseline (mean)", "rows/s", "held-out rows", f"model  {output / '1'}"):
         assert part in said
+    assert 10 < int(re.search(r"measured on (\d+) held-out rows", said)[1]) < 60
     assert f"tabembed predict '{output}' DATA --output predictions.csv" in said
     served = te.load(output)
     assert served.schema["city"].key == "ignored"
