@@ -5,9 +5,10 @@ The second face of the column kinds: ``BRANCHES`` holds a builder for each kind 
 
 from __future__ import annotations
 
-__all__ = ["BRANCHES", "build_branch", "embedding_name", "prior_weights"]
+__all__ = ["BRANCHES", "Branch", "build_branch", "embedding_name", "prior_weights"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -21,8 +22,31 @@ from .row_prior import RowPrior
 from .seeds import Seeds
 from .standardize import Standardize
 
-Branch = tuple[Any, Any]
-"""A Keras input (batch, 1) and the branch's output (batch, width)."""
+
+@dataclass(frozen=True)
+class Branch:
+    """What a branch is built from.
+
+    Args:
+        column: the learned column; one that shares its table, with the rows of all its columns (``whole_column``).
+        safe: its safe name; the names of the branch's layers begin with it and a dot.
+        inputs: {column: Keras input} of all parts of the schema, (batch, 1) or of lists (batch, longest).
+        seeds: of the initializers and the random masks.
+        dims: {key of a table: dimensions} where they are not the kind's own (a warm start).
+        shared: {table: embedding layer} of the tables that columns share; the first one's branch adds its layer.
+    """
+
+    column: Column
+    safe: str
+    inputs: Mapping[str, Any]
+    seeds: Seeds
+    dims: Mapping[str, int]
+    shared: dict[str, Any]
+
+    @property
+    def input(self) -> Any:
+        """The one input of a column that has only one."""
+        return self.inputs[self.column.name]
 
 
 def embedding_name(safe: str) -> str:
@@ -35,29 +59,26 @@ def embedding_name(safe: str) -> str:
     return f"{safe}.embedding"
 
 
-def _categorical(
-    column: Column, kind: Categorical, safe: str, dim: int | None, seeds: Seeds, shared: dict[str, Any]
-) -> Branch:
-    ids = keras.Input((1,), name=safe, dtype="int32")
-    embedding = shared.get(kind.table or "") or _embedding(column, kind, safe, dim, seeds)
+def _categorical(branch: Branch, kind: Categorical) -> Any:
+    embedding = branch.shared.get(kind.table or "") or _embedding(branch, kind)
     if kind.table is not None:
-        shared[kind.table] = embedding
-    vectors = embedding(ids)
+        branch.shared[kind.table] = embedding
+    vectors = embedding(branch.input)
     if kind.l2:
-        vectors = _prior(column, kind, safe)(ids, vectors)
-    return ids, keras.layers.Flatten(name=f"{safe}.flatten")(vectors)
+        vectors = _prior(branch.column, kind, branch.safe)(branch.input, vectors)
+    return keras.layers.Flatten(name=f"{branch.safe}.flatten")(vectors)
 
 
-def _embedding(column: Column, kind: Categorical, safe: str, dim: int | None, seeds: Seeds) -> RowwiseEmbedding:
+def _embedding(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
     return RowwiseEmbedding(
         kind.size,
-        dim or kind.dim or 1,
-        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05, seed=seeds.next()),
+        branch.dims.get(branch.column.name) or kind.dim or 1,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05, seed=branch.seeds.next()),
         unknown_rate=kind.unknown_rate,
         # Where the data never shows a missing cell, its row would stay as it was drawn.
-        missing_rate=0.0 if column.missing else min(kind.unknown_rate / 2, 1 - kind.unknown_rate),
-        seed=seeds.next(),
-        name=embedding_name(safe),
+        missing_rate=0.0 if branch.column.missing else min(kind.unknown_rate / 2, 1 - kind.unknown_rate),
+        seed=branch.seeds.next(),
+        name=embedding_name(branch.safe),
     )
 
 
@@ -82,43 +103,37 @@ def prior_weights(column: Column, kind: Categorical) -> np.ndarray:
     return weights
 
 
-def _numeric(column: Column, kind: Numeric, safe: str, *_: Any) -> Branch:
-    values = keras.Input((1,), name=safe, dtype="float32")
-    standard = Standardize(kind.mean or 0.0, kind.scale or 1.0, kind.indicator, name=f"{safe}.standardize")
-    return values, standard(values)
+def _numeric(branch: Branch, kind: Numeric) -> Any:
+    standard = Standardize(kind.mean or 0.0, kind.scale or 1.0, kind.indicator, name=f"{branch.safe}.standardize")
+    return standard(branch.input)
 
 
-def _boolean(column: Column, kind: Boolean, safe: str, *_: Any) -> Branch:
-    values = keras.Input((1,), name=safe, dtype="float32")
-    return values, Standardize(0.5, 0.5, kind.indicator, name=f"{safe}.standardize")(values)
+def _boolean(branch: Branch, kind: Boolean) -> Any:
+    return Standardize(0.5, 0.5, kind.indicator, name=f"{branch.safe}.standardize")(branch.input)
 
 
-BRANCHES: dict[type[ColumnKind], Callable[..., Branch]] = {
+BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
     Categorical: _categorical,
     Numeric: _numeric,
     Boolean: _boolean,
 }
+"""{kind: builder}; it takes a ``Branch`` and its kind and returns what the network concatenates, (batch, width)."""
 
 
-def build_branch(
-    column: Column, safe: str, dim: int | None, seeds: Seeds, shared: dict[str, Any] | None = None
-) -> Branch:
-    """Return a column's input and its branch's output.
+def build_branch(branch: Branch) -> Any:
+    """Return a branch's output, (batch, width).
 
     Args:
-        column: the learned column; one that shares its table, with the rows of all its columns (``whole_column``).
-        safe: its model input name.
-        dim: dimensions of its vectors where they are not the kind's own (a warm start), or None.
-        seeds: of the initializer and the random masks.
-        shared: {table: embedding layer} of the tables that columns share; the first one's branch adds its layer.
+        branch: what it is built from.
 
     Raises:
         DataError: for a kind that has no branch.
     """
+    column = branch.column
     builder = BRANCHES.get(type(column.kind))
     if builder is None:
         raise DataError(
             f"column {column.name!r} is {type(column.kind).__name__}, which has no model branch; "
             f"leave it out with te.Ignored()"
         )
-    return builder(column, column.kind, safe, dim, seeds, {} if shared is None else shared)
+    return builder(branch, column.kind)

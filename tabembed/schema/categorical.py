@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ..io.errors import DataError
 from .dims import DEFAULT_RULE, DIM_RULES, dim_for
-from .kind import ColumnKind
+from .kind import ColumnKind, TableSpec
 from .labels import cells_as_labels
 from .vocabulary import FIRST_ID, Vocabulary
 
@@ -153,6 +153,10 @@ class Categorical(ColumnKind):
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
         """Return (n,) ids in the smallest integer type that holds them: 0 missing, 1 unknown, 2.. the labels."""
         return self._vocabulary().encode(values, name, self.kept)
+
+    def tables(self, name: str) -> dict[str, TableSpec]:
+        """Return the column's one embedding."""
+        return {name: TableSpec(self.size, "embedding", self.table or name, lambda: (self.labels, self.counts))}
 
     def read_cells(self, cells: pa.ChunkedArray) -> pa.Array:
         """Read a CSV's cells as this column's labels; see ``cells_as_labels``."""

@@ -20,6 +20,7 @@ from .classify import aside, labels_kind, unread, whole_kind
 from .column import Column
 from .kinds import Boolean, ColumnKind, Ignored, Numeric
 from .labels import factorize
+from .made import is_made, made, with_sources
 from .numeric import numbers_of
 from .schema import Schema
 from .shared import share
@@ -66,13 +67,14 @@ def infer_schema(
     if not rows:
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")
     learned_target = None if target is None else learn_target(table.column(target), target, task)
+    declared = with_sources(declared, names, target)
     columns = []
-    for name in names:
+    for name in [*names, *made(declared, names)]:
         kind = declared.get(name)
         if isinstance(kind, Ignored):
             columns.append(Column(name, kind, rows, 0, kind.reason))
         elif name != target:
-            columns.append(_learn(table.column(name), name, kind))
+            columns.append(_learn(table.column(name) if kind is None else kind.cells(table, name), name, kind))
     return Schema(share(columns), learned_target)
 
 
@@ -82,14 +84,22 @@ def _infer_files(groups: RowGroups, target: str | None, declared: Mapping[str, C
     if not groups.rows:
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")
     learned_target = None if target is None else stream_target(groups, target, task)
+    declared = with_sources(declared, groups.names, target)
     columns = []
-    for name in groups.names:
+    for name in [*groups.names, *made(declared, groups.names)]:
         kind = declared.get(name)
         if isinstance(kind, Ignored):
             columns.append(Column(name, kind, groups.rows, 0, kind.reason))
         elif name != target:
-            columns.append(stream_column(groups, name, kind) or _learn(groups.column(name), name, kind))
+            columns.append(stream_column(groups, name, kind) or _learn_whole(groups, name, kind))
     return Schema(share(columns), learned_target)
+
+
+def _learn_whole(groups: RowGroups, name: str, kind: ColumnKind | None) -> Column:
+    """Learn a column of files that must be looked at whole."""
+    if kind is None:
+        return _learn(groups.column(name), name, None)
+    return _learn(kind.cells(groups.table(kind.sources(name)), name), name, kind)
 
 
 def _read(data: Any, ignored: set[str]) -> tuple[pa.Table, list[str]]:
@@ -105,7 +115,7 @@ def _check_arguments(names: list[str], target: str | None, declared: Mapping[str
     if target is not None and target not in names:
         raise DataError(f"target {target!r} is not a column of the data; {did_you_mean(target, names)}")
     for name, kind in declared.items():
-        if name not in names:
+        if name not in names and not is_made(kind, name):
             raise DataError(f"`kinds` names column {name!r}, which the data does not have; {did_you_mean(name, names)}")
         if not isinstance(kind, ColumnKind):
             raise DataError(

@@ -19,8 +19,10 @@ from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
 from .column import Column
 from .grow import grow_columns, grow_target
+from .kind import Part, TableSpec
 from .kinds import KINDS, Categorical, ColumnKind, Ignored
 from .names import safe_names
+from .ragged import Encoded, Ragged
 from .shared import share
 from .show import table_text
 from .streamed import stream_encode
@@ -51,6 +53,8 @@ class Schema:
     target: Target | None
     input_names: Mapping[str, str]
     """{column: model input name}; the same name where it is safe already."""
+    parts: Mapping[str, Part]
+    """{column: what its model input takes}; a kind of several inputs has one for each column of the data it reads."""
     _by_name: dict[str, Column]
 
     def __init__(self, columns: Iterable[Column], target: Target | None = None) -> None:
@@ -63,8 +67,18 @@ class Schema:
                 raise DataError(
                     f"column {column.name!r} has no statistics yet; te.infer_schema(data, kinds={{...}}) learns them"
                 )
-        names = safe_names(c.name for c in columns if not isinstance(c.kind, Ignored))
-        vars(self).update(columns=columns, target=target, input_names=MappingProxyType(names), _by_name=by_name)
+        seen = [column for column in columns if not isinstance(column.kind, Ignored)]
+        parts = _joint_parts(seen)
+        names = safe_names(
+            dict.fromkeys(name for c in seen for name in (c.name, *c.kind.parts(c.name), *c.kind.sources(c.name)))
+        )
+        vars(self).update(
+            columns=columns,
+            target=target,
+            input_names=MappingProxyType(names),
+            parts=MappingProxyType(parts),
+            _by_name=by_name,
+        )
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(
@@ -78,6 +92,16 @@ class Schema:
     def features(self) -> dict[str, ColumnKind]:
         """{column: kind} of the columns that the model sees, in order."""
         return {column.name: column.kind for column in self.columns if not isinstance(column.kind, Ignored)}
+
+    @property
+    def sources(self) -> list[str]:
+        """The columns of the data that the model's columns are read from, each once."""
+        return list(dict.fromkeys(source for name, kind in self.features.items() for source in kind.sources(name)))
+
+    @property
+    def tables(self) -> dict[str, tuple[str, TableSpec]]:
+        """{key in ``te.extract_tables``: (column, its embedding)}."""
+        return {key: (name, spec) for name, kind in self.features.items() for key, spec in kind.tables(name).items()}
 
     def __getitem__(self, name: str) -> ColumnKind:
         return self.column(name).kind
@@ -147,10 +171,11 @@ class Schema:
             )
         return Column(column.name, adopted, column.rows, column.missing, "declared")
 
-    def encode(self, data: Any) -> dict[str, np.ndarray]:
+    def encode(self, data: Any) -> dict[str, Encoded]:
         """Return {column: array}: ids (n,) and float32 values (n,), NaN where missing; the target isn't needed.
 
-        Ids are of the smallest integer type that holds them: uint8, uint16, int32.
+        Ids are of the smallest integer type that holds them: uint8, uint16, int32. Times are datetime64, lists
+        ``Ragged``.
 
         Args:
             data: anything ``infer_schema`` takes; other columns are left alone.
@@ -165,9 +190,12 @@ class Schema:
         """
         features = self.features
         if features and are_paths(data) and are_parquet(data):
-            return stream_encode(RowGroups(data, list(features)), features)
+            return stream_encode(RowGroups(data, self.sources), features)
         table = self.table(data)
-        return {name: kind.encode(table.column(name), name) for name, kind in features.items()}
+        encoded: dict[str, Encoded] = {}
+        for name, kind in features.items():
+            encoded |= kind.encode_parts(kind.cells(table, name), name)
+        return encoded
 
     def table(self, data: Any, *, target: bool = False) -> pa.Table:
         """Return the schema's columns as an Arrow table, a CSV's categories by the labels they were learned under.
@@ -179,7 +207,7 @@ class Schema:
         Raises:
             LabelError: for a column that is missing.
         """
-        columns = [*self.features, *([self.need_target().name] if target else [])]
+        columns = [*self.sources, *([self.need_target().name] if target else [])]
         known = {name: kind for name, kind in self.features.items() if isinstance(kind, Categorical)}
         if not are_paths(data) or are_parquet(data):
             return to_arrow(data, columns)
@@ -216,11 +244,8 @@ class Schema:
         return Schema(grow_columns(self.columns, table), target)
 
     def inputs(self, data: Any) -> dict[str, np.ndarray]:
-        """Return {model input name: array (n, 1)}, for ``model.predict`` by hand."""
-        return {
-            self.input_names[name]: (array.astype(np.int32) if array.dtype.kind in "iu" else array)[:, None]
-            for name, array in self.encode(data).items()
-        }
+        """Return {model input name: array (n, 1)}, for ``model.predict`` by hand; of lists (n, longest)."""
+        return {self.input_names[name]: _matrix(array, self.parts[name]) for name, array in self.encode(data).items()}
 
     def encode_target(self, data: Any) -> np.ndarray:
         """Return (n,) float32 values or int32 positions in ``target.classes``.
@@ -268,7 +293,7 @@ class Schema:
         if sample_weight is None and are_paths(data) and are_parquet(data):
             from ..nn.stream import Stream
 
-            groups = RowGroups(data, [*self.features, self.need_target().name])
+            groups = RowGroups(data, [*self.sources, self.need_target().name])
             return Stream(self, groups).dataset(batch_size, shuffle=shuffle, seed=seed)
         from ..nn.dataset import check_weights, make_dataset
 
@@ -345,3 +370,24 @@ class Schema:
             raise DataError(
                 f"{path} is not a whole schema: {type(error).__name__} {error}; write it again with to_json"
             ) from error
+
+
+def _joint_parts(columns: Iterable[Column]) -> dict[str, Part]:
+    """Return {model input: what it takes}; two columns may read one input if they agree on what it is."""
+    parts: dict[str, Part] = {}
+    owner: dict[str, str] = {}
+    for column in columns:
+        for name, part in column.kind.parts(column.name).items():
+            if parts.setdefault(name, part) != part:
+                raise DataError(
+                    f"column {name!r} must be read alike by {owner[name]!r} and {column.name!r}, however: as "
+                    f"{parts[name].dtype} and {part.dtype}; declare it te.Ignored(), or leave one of them out"
+                )
+            owner.setdefault(name, column.name)
+    return parts
+
+
+def _matrix(array: Encoded, part: Part) -> np.ndarray:
+    """Return (n, 1) or (n, longest) of a model input's type."""
+    matrix = array.padded(part.fill) if isinstance(array, Ragged) else array[:, None]
+    return matrix.astype(part.dtype, copy=False)

@@ -23,6 +23,7 @@ from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
 from .labels import factorize
 from .moments import Moments
 from .numeric import numbers_of
+from .ragged import Encoded, joined_rows
 from .target import FEW_CLASSES, Target, check_repeats, is_number, is_real, learn_target, regression_target
 from .vocabulary import Vocabulary
 
@@ -177,18 +178,24 @@ def _vocabulary(counts: Counts, name: str) -> Vocabulary:
     return Vocabulary.tallied(values, rows, name)
 
 
-def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict[str, np.ndarray]:
-    """Encode Parquet files into {column: array (n,)}; beside the arrays only a batch of rows is in memory.
+def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict[str, Encoded]:
+    """Encode Parquet files into {model input: array (n,) or lists}; beside these only a batch of rows is in memory.
 
     Args:
-        groups: the files, with these columns.
+        groups: the files, with the columns that the kinds read.
         features: {column: kind}.
 
     Raises:
         DataError: for a cell that isn't of its kind, and when a file can't be read.
     """
-    encoded = {name: kind.encode(pa.array([], pa.null()), name) for name, kind in features.items()}
-    arrays = {name: np.empty(groups.rows, empty.dtype) for name, empty in encoded.items()}
+    nothing = groups.schema.empty_table()
+    whole: dict[str, Encoded] = {}
+    owner: dict[str, str] = {}
+    for name, kind in features.items():
+        whole |= kind.encode_parts(kind.cells(nothing, name), name)
+        owner = {**dict.fromkeys(whole, name), **owner}
+    arrays = {part: np.empty(groups.rows, none.dtype) for part, none in whole.items() if isinstance(none, np.ndarray)}
+    lists: dict[str, list[Encoded]] = {part: [none] for part, none in whole.items() if part not in arrays}
     start = 0
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for table in _tables(groups):
@@ -196,15 +203,23 @@ def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict
 
             def fill(name: str, table: pa.Table = table, rows: slice = rows) -> None:
                 """Encode one column's rows into their place."""
+                kind = features[name]
                 try:
-                    arrays[name][rows] = features[name].encode(table.column(name), name)
+                    encoded = kind.encode_parts(kind.cells(table, name), name)
                 except DataError:
-                    features[name].encode(groups.column(name), name)  # says which of all rows it is
+                    kind.encode_parts(kind.cells(groups.table(kind.sources(name)), name), name)  # says which row it is
                     raise
+                for part in encoded:
+                    if owner[part] != name:
+                        continue
+                    if part in arrays:
+                        arrays[part][rows] = encoded[part]
+                    else:
+                        lists[part].append(encoded[part])
 
             list(threads.map(fill, features))
             start = rows.stop
-    return arrays
+    return {part: arrays[part] if part in arrays else joined_rows(lists[part]) for part in whole}
 
 
 def _tables(groups: RowGroups) -> Iterator[pa.Table]:

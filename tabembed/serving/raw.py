@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["RAW_KINDS", "RawInput", "raw_input"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,14 +21,20 @@ class RawInput:
     """How one column enters the served graph.
 
     Args:
-        spec: of the raw values, rank 1.
-        encode: the graph's function from raw values (n,) to the model's input (n,).
-        resource: a lookup table that must be saved along, or None.
+        specs: of the raw values: rank 1, of lists rank 2; one for each column of the data that it is read from.
+        encode: the graph's function from as many raw tensors to {model input name: (n, 1), of lists (n, longest)}.
+        resources: lookup tables that must be saved along.
     """
 
-    spec: tf.TensorSpec
-    encode: Callable[[tf.Tensor], tf.Tensor]
-    resource: Any = None
+    specs: tuple[tf.TensorSpec, ...]
+    encode: Callable[..., dict[str, tf.Tensor]]
+    resources: tuple[Any, ...] = ()
+
+
+def _single(dtype: tf.DType, safe: str, encode: Callable[[tf.Tensor], tf.Tensor], *resources: Any) -> RawInput:
+    """Return a column that is read from one raw value (n,) a row and has one model input."""
+    spec = tf.TensorSpec((None,), dtype, name=safe)
+    return RawInput((spec,), lambda values: {safe: encode(values)[:, None]}, resources)
 
 
 def _lookup(labels: list[str], values: np.ndarray, default: Any) -> tf.lookup.StaticHashTable:
@@ -38,7 +44,7 @@ def _lookup(labels: list[str], values: np.ndarray, default: Any) -> tf.lookup.St
     return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, tf.constant(values)), default)
 
 
-def _categorical(kind: Categorical, safe: str) -> RawInput:
+def _categorical(kind: Categorical, name: str, safe: Mapping[str, str]) -> RawInput:
     ids = np.arange(FIRST_ID, FIRST_ID + kind.kept, dtype=np.int64)
     table = _lookup(["", *kind.labels], np.concatenate([[MISSING_ID], ids]), UNKNOWN_ID)
 
@@ -46,16 +52,16 @@ def _categorical(kind: Categorical, safe: str) -> RawInput:
         """Return the ids of (n,) labels."""
         return tf.cast(table.lookup(labels), tf.int32)
 
-    return RawInput(tf.TensorSpec((None,), tf.string, name=safe), encode, table)
+    return _single(tf.string, safe[name], encode, table)
 
 
-def _numeric(kind: Numeric, safe: str) -> RawInput:
-    return RawInput(tf.TensorSpec((None,), tf.float32, name=safe), tf.identity)
+def _numeric(kind: Numeric, name: str, safe: Mapping[str, str]) -> RawInput:
+    return _single(tf.float32, safe[name], tf.identity)
 
 
-def _boolean(kind: Boolean, safe: str) -> RawInput:
+def _boolean(kind: Boolean, name: str, safe: Mapping[str, str]) -> RawInput:
     table = _lookup(list(SPELLINGS), np.array(list(SPELLINGS.values()), np.float32), np.float32("nan"))
-    return RawInput(tf.TensorSpec((None,), tf.string, name=safe), table.lookup, table)
+    return _single(tf.string, safe[name], table.lookup, table)
 
 
 RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
@@ -65,6 +71,12 @@ RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
 }
 
 
-def raw_input(kind: ColumnKind, safe: str) -> RawInput:
-    """Return how a column of this kind enters the served graph under its safe name."""
-    return RAW_KINDS[type(kind)](kind, safe)
+def raw_input(kind: ColumnKind, name: str, safe: Mapping[str, str]) -> RawInput:
+    """Return how a column enters the served graph.
+
+    Args:
+        kind: learned.
+        name: the column's.
+        safe: {column: safe name}.
+    """
+    return RAW_KINDS[type(kind)](kind, name, safe)
