@@ -11,14 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ...io.errors import DataError
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Numeric
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Datetime, Numeric
 from .base import Branch, embedding_name
 from .boolean import boolean
 from .categorical import categorical, prior_weights
+from .datetime import datetime
 from .numeric import numeric
 
 BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
     Categorical: categorical,
+    Datetime: datetime,
     Numeric: numeric,
     Boolean: boolean,
 }
