@@ -16,6 +16,7 @@ __all__ = [
     "Categorical",
     "DataError",
     "DataWarning",
+    "Datetime",
     "EmbeddingTable",
     "EntityEmbedder",
     "Ignored",
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
     from .schema.infer import infer_schema
-    from .schema.kinds import Boolean, Categorical, Ignored, Numeric
+    from .schema.kinds import Boolean, Categorical, Datetime, Ignored, Numeric
     from .schema.names import safe_name
     from .schema.schema import Schema
     from .serving.export import export
@@ -64,6 +65,7 @@ _HOMES = {
     "Categorical": ".schema.kinds",
     "DataError": ".io.errors",
     "DataWarning": ".io.errors",
+    "Datetime": ".schema.kinds",
     "EmbeddingTable": ".tables",
     "EntityEmbedder": ".embedders",
     "Ignored": ".schema.kinds",

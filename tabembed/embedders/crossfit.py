@@ -55,7 +55,7 @@ class Training:
         return self.schema.encode_target(self.table)
 
     @cached_property
-    def encoded(self) -> dict[str, np.ndarray]:
+    def encoded(self) -> dict[str, Any]:
         """{column: (n,) ids or numbers}."""
         return self.schema.encode(self.table)
 

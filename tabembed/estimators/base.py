@@ -28,6 +28,7 @@ from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
+from ..schema.ragged import Encoded
 from ..schema.saved import settings_of
 from ..schema.schema import Schema
 from ..tables import EmbeddingTable
@@ -198,13 +199,13 @@ class TabularEstimator(BaseEstimator):
         found = evaluate(self.schema_.need_target(), truth[rows], output, None if weights is None else weights[rows])
         return {"on": "held-out rows" if len(held) else "training rows", **found}
 
-    def _output(self, encoded: Mapping[str, np.ndarray]) -> np.ndarray:
+    def _output(self, encoded: Mapping[str, Encoded]) -> np.ndarray:
         """Return (n,) values or (n, classes) probabilities."""
         target, schema, model = self.schema_.need_target(), self.schema_, self.model_
         if getattr(self, "_call_", None) is None:
             # A traced function answers one row in under a millisecond; model.predict takes a hundred.
             self._call_ = tf.function(
-                lambda ids, numbers: model(unpack(schema, ids, numbers), training=False),
+                lambda *packed: model(unpack(schema, *packed), training=False),
                 input_signature=pack_spec(schema),
             ).get_concrete_function()
         width = len(target.classes) if target.task == "multiclass" else 1

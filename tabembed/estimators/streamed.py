@@ -68,7 +68,7 @@ def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, init: Any = No
     """
     target = schema.need_target()
     checked(estimator, groups.schema.empty_table().drop_columns([target.name]), reset=True)
-    groups = groups.select([*schema.features, target.name])
+    groups = groups.select([*schema.sources, target.name])
     recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
     options = dict(estimator.network_options or {})
     model = build_model(schema, estimator.network, init=init, random_state=seeds.next(), **options)
@@ -109,7 +109,7 @@ def _task(estimator: Any, groups: RowGroups, target: str) -> str:
 
 def _metrics(estimator: Any, schema: Schema, judged: Stream) -> dict[str, Any]:
     outputs, truths = [], []
-    for ids, numbers, truth in judged.blocks(8192):
-        outputs.append(estimator._output(columns_of(schema, ids, numbers)))
+    for packed, truth in judged.blocks(8192):
+        outputs.append(estimator._output(columns_of(schema, packed)))
         truths.append(truth)
     return evaluate(schema.need_target(), np.concatenate(truths), np.concatenate(outputs))

@@ -140,7 +140,11 @@ class RowGroups:
 
     def column(self, name: str) -> pa.ChunkedArray:
         """Return a whole column."""
-        return pa.concat_tables([self.schema.empty_table().select([name]), *self.batches([name])]).column(name)
+        return self.table([name]).column(name)
+
+    def table(self, columns: Sequence[str]) -> pa.Table:
+        """Return whole columns."""
+        return pa.concat_tables([self.schema.empty_table().select(list(columns)), *self.batches(columns)])
 
 
 def _groups_of(path: Path, source: Path) -> Iterator[RowGroup]:

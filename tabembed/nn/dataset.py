@@ -12,13 +12,14 @@ import numpy as np
 import tensorflow as tf
 
 from ..io.errors import DataError
+from ..schema.ragged import Encoded, Ragged
 from ..schema.schema import Schema
 from .seeds import Seeds
 
 
 def make_dataset(
     schema: Schema,
-    encoded: Mapping[str, np.ndarray],
+    encoded: Mapping[str, Encoded],
     target: np.ndarray,
     batch_size: int = 1024,
     *,
@@ -47,6 +48,7 @@ def make_dataset(
     if sample_weight is not None:
         packed["weight"] = sample_weight
     tensors = {name: tf.constant(array) for name, array in packed.items()}
+    lists = _lists(schema, encoded)
 
     def batch_of(index: tf.Tensor) -> tuple[Any, ...]:
         """Return the batch of (batch,) row numbers."""
@@ -56,6 +58,8 @@ def make_dataset(
             matrix = part[f"matrix {kind}"]
             matrix = tf.cast(matrix, tf.int32) if kind == "ids" else matrix
             inputs.update(zip(names, tf.split(matrix, len(names), axis=1), strict=True))
+        for name, (ragged, fill) in lists.items():
+            inputs[name] = tf.gather(ragged, index).to_tensor(fill)
         batch = (inputs, part["target"][:, None])
         return (*batch, part["weight"]) if "weight" in part else batch
 
@@ -65,12 +69,27 @@ def make_dataset(
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def _pack(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[list[str], np.ndarray]]:
+def _pack(arrays: Mapping[str, Encoded]) -> dict[str, tuple[list[str], np.ndarray]]:
     """Return {"ids" or dtype: (names, matrix (n, names))}; the ids in the smallest type that holds all of them."""
+    single = {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
     groups: dict[str, list[str]] = {}
-    for name, array in arrays.items():
+    for name, array in single.items():
         groups.setdefault("ids" if array.dtype.kind in "iu" else array.dtype.name, []).append(name)
-    return {kind: (names, np.stack([arrays[name] for name in names], axis=1)) for kind, names in groups.items()}
+    matrices = {kind: (names, np.stack([single[name] for name in names], axis=1)) for kind, names in groups.items()}
+    return {kind: (names, m.view(np.int64) if m.dtype.kind == "M" else m) for kind, (names, m) in matrices.items()}
+
+
+def _lists(schema: Schema, encoded: Mapping[str, Encoded]) -> dict[str, tuple[tf.RaggedTensor, Any]]:
+    """Return {input name: (lists, what a batch of them is filled up with)}."""
+    lists = {}
+    for name, array in encoded.items():
+        if isinstance(array, Ragged):
+            part = schema.parts[name]
+            values = array.values.astype(part.dtype, copy=False)
+            # Validation would run over all rows at every batch.
+            ragged = tf.RaggedTensor.from_row_splits(values, array.offsets, validate=False)
+            lists[schema.input_names[name]] = (ragged, part.fill)
+    return lists
 
 
 def _in_order(index: tf.Tensor, batch_size: int) -> tf.data.Dataset:

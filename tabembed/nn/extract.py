@@ -9,31 +9,34 @@ from typing import Any
 import keras
 
 from ..io.errors import DataError
-from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from ..schema.shared import sharing
 from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
 from ..tables import EmbeddingTable
-from .branches import embedding_name
 
 
 def embedding_of(model: keras.Model, schema: Schema, column: str) -> Any:
-    """Return a categorical column's embedding layer.
+    """Return a column's embedding layer.
+
+    Args:
+        model: built by ``build_model(schema)``.
+        schema: the same one.
+        column: a key of ``schema.tables``: the column's name, where its kind has one table.
 
     Raises:
         DataError: when the column has no table, or the model isn't one of this schema.
     """
-    kind = schema[column]
-    if not isinstance(kind, Categorical):
-        raise DataError(f"column {column!r} is {type(kind).__name__} and has no embedding table")
+    if column not in schema.tables:
+        raise DataError(f"column {column!r} is {type(schema[column]).__name__} and has no embedding table")
+    name, spec = schema.tables[column]
     try:
-        layer = model.get_layer(embedding_name(schema.input_names[sharing(schema.features, column)[0]]))
+        layer = model.get_layer(f"{schema.input_names[sharing(schema.features, name)[0]]}.{spec.layer}")
     except ValueError:
         raise DataError(f"the model has no embedding for column {column!r}; was it built from this schema?") from None
-    if layer.input_dim != kind.size:
+    if layer.input_dim != spec.size:
         raise DataError(
-            f"the model's embedding for column {column!r} must have {kind.size:,} rows ({kind.kept:,} labels, missing, "
-            f"unknown), however: it has {layer.input_dim:,}; use the schema it was built from"
+            f"the model's embedding for column {column!r} must have {spec.size:,} rows ({spec.size - FIRST_ID:,} "
+            f"labels, missing, unknown), however: it has {layer.input_dim:,}; use the schema it was built from"
         )
     return layer
 
@@ -60,20 +63,20 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         ('LAX', 'BOS')
     """
     tables: dict[str, EmbeddingTable] = {}
-    kinds = schema.features
-    for name, kind in kinds.items():
-        owner = sharing(kinds, name)[0]
+    for key, (name, spec) in schema.tables.items():
+        owner = sharing(schema.features, name)[0]
         if owner in tables:
-            tables[name] = tables[owner]
-        elif isinstance(kind, Categorical):
-            rows = embedding_of(model, schema, name).get_weights()[0]
-            tables[name] = EmbeddingTable(
-                kind.labels,
-                rows[FIRST_ID:],
-                counts=kind.counts,
-                missing=rows[MISSING_ID],
-                unknown=rows[UNKNOWN_ID],
-                name=kind.table or name,
-                metric="euclidean",
-            )
+            tables[key] = tables[owner]
+            continue
+        rows = embedding_of(model, schema, key).get_weights()[0]
+        labels, counts = spec.read()
+        tables[key] = EmbeddingTable(
+            labels,
+            rows[FIRST_ID:],
+            counts=counts,
+            missing=rows[MISSING_ID],
+            unknown=rows[UNKNOWN_ID],
+            name=spec.name,
+            metric="euclidean",
+        )
     return tables

@@ -13,7 +13,7 @@ from ..io.errors import DataError
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from ..schema.shared import whole_column
-from .branches import build_branch
+from .branches import Branch, build_branch
 from .extract import embedding_of
 from .head import build_head
 from .networks import build_network
@@ -79,13 +79,16 @@ def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tu
     """Return {input name: input} and the branches' outputs, both in the order of the columns."""
     if not schema.features:
         raise DataError("the schema has no column to learn from: every one is set aside; declare some with kinds={...}")
-    inputs, branches = {}, []
+    inputs = {
+        name: keras.Input((None,) if part.ragged else (1,), name=schema.input_names[name], dtype=part.dtype)
+        for name, part in schema.parts.items()
+    }
     shared: dict[str, Any] = {}
-    for name in schema.features:
-        safe = schema.input_names[name]
-        inputs[safe], branch = build_branch(whole_column(schema.columns, name), safe, dims.get(name), seeds, shared)
-        branches.append(branch)
-    return inputs, branches
+    branches = [
+        build_branch(Branch(whole_column(schema.columns, name), schema.input_names[name], inputs, seeds, dims, shared))
+        for name in schema.features
+    ]
+    return {schema.input_names[name]: tensor for name, tensor in inputs.items()}, branches
 
 
 def _join(schema: Schema, branches: list[Any]) -> Joined:

@@ -2,75 +2,95 @@
 
 from __future__ import annotations
 
-__all__ = ["columns_of", "pack", "pack_spec", "run_packed", "unpack"]
+__all__ = ["Packed", "columns_of", "pack", "pack_spec", "run_packed", "unpack"]
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
-from ..schema.kinds import Categorical
+from ..schema.ragged import Encoded, Ragged
 from ..schema.schema import Schema
 
 _CHUNK = 16_384  # the layers' values of so many rows stay in the cache
+Packed: TypeAlias = dict[str, Encoded]
+"""``ids`` (n, ids) int32 and ``numbers`` (n, numbers) float32; where the schema has any, ``times`` (n, times) int64 and
+each column of lists under its safe name."""
+_MATRICES = {"ids": "int32", "numbers": "float32", "times": "int64"}
 
 
-def _groups(schema: Schema) -> tuple[list[str], list[str]]:
-    """Return the columns whose arrays are ids, and those whose arrays are numbers."""
-    ids = [name for name, kind in schema.features.items() if isinstance(kind, Categorical)]
-    return ids, [name for name in schema.features if name not in ids]
+def _groups(schema: Schema) -> dict[str, list[str]]:
+    """Return {matrix: its columns}, and {safe name: [column]} of the lists."""
+    single = {name: part.dtype for name, part in schema.parts.items() if not part.ragged}
+    groups = {matrix: [name for name, other in single.items() if other == dtype] for matrix, dtype in _MATRICES.items()}
+    if not groups["times"]:
+        del groups["times"]
+    return groups | {schema.input_names[name]: [name] for name, part in schema.parts.items() if part.ragged}
 
 
 def pack_spec(schema: Schema) -> list[tf.TensorSpec]:
-    """Return the specs of the two matrices: ids (n, categories) int32 and numbers (n, others) float32."""
-    ids, numbers = _groups(schema)
+    """Return the specs: ids (n, categories) int32, numbers (n, others) float32, then times and lists."""
     return [
-        tf.TensorSpec((None, len(ids)), tf.int32, name="ids"),
-        tf.TensorSpec((None, len(numbers)), tf.float32, name="numbers"),
+        tf.TensorSpec((None, len(names)), _MATRICES[group], name=group)
+        if group in _MATRICES
+        else tf.TensorSpec((None, None), schema.parts[names[0]].dtype, name=group)
+        for group, names in _groups(schema).items()
     ]
 
 
-def pack(schema: Schema, encoded: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """Return the two matrices that ``pack_spec`` describes.
+def pack(schema: Schema, encoded: Mapping[str, Encoded]) -> Packed:
+    """Return the matrices that ``pack_spec`` describes, lists as they are.
 
     Args:
         schema: of the columns.
         encoded: what ``schema.encode`` gave.
     """
-    rows = len(next(iter(encoded.values()), ()))
-    return [
-        _filled([encoded[name] for name in group], 0, rows, dtype)
-        for group, dtype in zip(_groups(schema), (np.int32, np.float32), strict=True)
-    ]
+    return _packed(schema, encoded, slice(None))
 
 
-def columns_of(schema: Schema, ids: np.ndarray, numbers: np.ndarray) -> dict[str, np.ndarray]:
-    """Return {column: (n,)} of the two matrices that ``pack`` gave."""
-    return {
-        name: matrix[:, at]
-        for group, matrix in zip(_groups(schema), (ids, numbers), strict=True)
-        for at, name in enumerate(group)
-    }
+def _packed(schema: Schema, encoded: Mapping[str, Encoded], rows: slice) -> Packed:
+    count = len(range(*rows.indices(len(next(iter(encoded.values()), ())))))
+    packed: Packed = {}
+    for group, names in _groups(schema).items():
+        if group not in _MATRICES:
+            packed[group] = encoded[names[0]][rows]
+            continue
+        matrix = np.empty((count, len(names)), _MATRICES[group])
+        for at, name in enumerate(names):
+            matrix[:, at] = encoded[name][rows]
+        packed[group] = matrix
+    return packed
 
 
-def unpack(schema: Schema, ids: tf.Tensor, numbers: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Return {model input name: (n, 1)} of the two matrices."""
-    names = _groups(schema)
-    return {
-        schema.input_names[name]: matrix[:, at : at + 1]
-        for group, matrix in zip(names, (ids, numbers), strict=True)
-        for at, name in enumerate(group)
-    }
+def columns_of(schema: Schema, packed: Packed) -> dict[str, Encoded]:
+    """Return {column: (n,)} of what ``pack`` gave."""
+    columns: dict[str, Encoded] = {}
+    for group, names in _groups(schema).items():
+        part = packed[group]
+        columns |= {name: part if isinstance(part, Ragged) else part[:, at] for at, name in enumerate(names)}
+    return columns
+
+
+def unpack(schema: Schema, *packed: tf.Tensor, **named: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Return {model input name: (n, 1), of lists (n, longest)} of tensors in the order of ``pack_spec``, or by name."""
+    inputs: dict[str, tf.Tensor] = {}
+    for at, (group, names) in enumerate(_groups(schema).items()):
+        tensor = named[group] if named else packed[at]
+        if group in _MATRICES:
+            inputs |= {schema.input_names[name]: tensor[:, i : i + 1] for i, name in enumerate(names)}
+        else:
+            inputs[group] = tensor
+    return inputs
 
 
 def run_packed(
-    function: Callable[..., Any], schema: Schema, encoded: Mapping[str, np.ndarray], shape: tuple[int, ...]
+    function: Callable[..., Any], schema: Schema, encoded: Mapping[str, Encoded], shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Run a function of (ids, numbers) over all rows, some thousands at a time.
+    """Run a function of what ``pack_spec`` describes over all rows, some thousands at a time.
 
     Args:
-        function: takes ``ids=`` and ``numbers=`` as ``pack_spec`` says; returns a tensor (rows, *shape).
+        function: takes ``ids=``, ``numbers=``, ..., the names in ``pack_spec``; returns a tensor (rows, *shape).
         schema: of the model.
         encoded: what ``schema.encode`` gave.
         shape: of one row's result.
@@ -78,23 +98,19 @@ def run_packed(
     Returns:
         (n, *shape) float32.
     """
-    ids, numbers = ([encoded[name] for name in group] for group in _groups(schema))
     rows = len(next(iter(encoded.values())))
     result = np.empty((rows, *shape), np.float32)
     for start in range(0, rows, _CHUNK):
-        end = min(start + _CHUNK, rows)
-        result[start:end] = function(
-            ids=_matrix(ids, start, end, np.int32), numbers=_matrix(numbers, start, end, np.float32)
+        part = slice(start, min(start + _CHUNK, rows))
+        packed = _packed(schema, encoded, part)
+        result[part] = function(
+            **{name: tf.constant(_dense(schema, name, part)) for name, part in packed.items()}
         ).numpy()
     return result
 
 
-def _matrix(columns: list[np.ndarray], start: int, end: int, dtype: type) -> tf.Tensor:
-    return tf.constant(_filled(columns, start, end, dtype))
-
-
-def _filled(columns: list[np.ndarray], start: int, end: int, dtype: type) -> np.ndarray:
-    matrix: np.ndarray = np.empty((end - start, len(columns)), dtype)
-    for at, column in enumerate(columns):
-        matrix[:, at] = column[start:end]
-    return matrix
+def _dense(schema: Schema, name: str, part: Encoded) -> np.ndarray:
+    if not isinstance(part, Ragged):
+        return part
+    column = next(column for column, safe in schema.input_names.items() if safe == name and column in schema.parts)
+    return part.padded(schema.parts[column].fill)

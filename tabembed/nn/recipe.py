@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from ..io.errors import DataError
+from ..schema.ragged import Encoded
 from ..schema.schema import Schema
 from ..schema.target import Target
 from .dataset import make_dataset
@@ -109,7 +110,7 @@ def split_rows(classes: np.ndarray | None, rows: int, fraction: float, seed: int
 def train(
     model: keras.Model,
     schema: Schema,
-    encoded: Mapping[str, np.ndarray],
+    encoded: Mapping[str, Encoded],
     target: np.ndarray,
     recipe: Recipe,
     *,
@@ -211,7 +212,7 @@ def _hold_out(
 
 def _part(
     schema: Schema,
-    encoded: Mapping[str, np.ndarray],
+    encoded: Mapping[str, Encoded],
     target: np.ndarray,
     weights: np.ndarray | None,
     rows: np.ndarray,
@@ -227,7 +228,7 @@ def _part(
 def train_more(
     model: keras.Model,
     schema: Schema,
-    encoded: Mapping[str, np.ndarray],
+    encoded: Mapping[str, Encoded],
     target: np.ndarray,
     recipe: Recipe,
     rate: float,

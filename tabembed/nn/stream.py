@@ -16,9 +16,10 @@ import tensorflow as tf
 
 from ..io.errors import DataError
 from ..io.row_groups import RowGroup, RowGroups
+from ..schema.ragged import Ragged, joined_rows
 from ..schema.schema import Schema
 from .dataset import check_batch_size
-from .packed import pack, pack_spec, unpack
+from .packed import Packed, pack, pack_spec, unpack
 from .seeds import Seeds
 
 BUFFER_ROWS = 1 << 18
@@ -72,7 +73,8 @@ def _mixed(numbers: np.ndarray) -> np.ndarray:
     return z ^ (z >> np.uint64(31))
 
 
-Block = tuple[np.ndarray, np.ndarray, np.ndarray]
+Block = tuple[Packed, np.ndarray]
+"""What ``pack`` gives of some rows, and their target."""
 
 
 class Stream:
@@ -111,22 +113,50 @@ class Stream:
         first = int(Seeds(seed, "seed").next()) if shuffle else 0
         epochs = iter(range(2**62))
 
-        def blocks() -> Iterator[Block]:
-            """Yield the blocks of the next epoch."""
+        def blocks() -> Iterator[tuple[Any, ...]]:
+            """Yield the blocks of the next epoch, lists as values and offsets."""
             rng = np.random.default_rng([first, next(epochs)]) if shuffle else None
-            yield from self.blocks(size, rng)
+            for packed, target in self.blocks(size, rng):
+                parts = packed.values()
+                yield *((p.values, p.offsets) if isinstance(p, Ragged) else p for p in parts), target
 
         kind = tf.int32 if self._schema.need_target().is_classification else tf.float32
-        spec = (*pack_spec(self._schema), tf.TensorSpec((None,), kind))
+        spec = (*map(self._spec, pack_spec(self._schema)), tf.TensorSpec((None,), kind))
         found = tf.data.Dataset.from_generator(blocks, output_signature=spec).prefetch(1)
-        batches = found.flat_map(lambda *block: _cut(block, size)).map(self._named)
+        batches = found.flat_map(lambda *block: self._cut(block, size)).map(self._named)
         return batches.apply(tf.data.experimental.assert_cardinality(math.ceil(self.rows / size))).prefetch(16)
 
-    def _named(self, ids: tf.Tensor, numbers: tf.Tensor, target: tf.Tensor) -> tuple[Any, ...]:
-        return unpack(self._schema, ids, numbers), target[:, None]
+    def _fill(self, group: str) -> Any:
+        """Return what a list input's batches are filled up with, None for a matrix."""
+        lists = {self._schema.input_names[name]: part for name, part in self._schema.parts.items() if part.ragged}
+        return lists[group].fill if group in lists else None
+
+    def _spec(self, spec: tf.TensorSpec) -> Any:
+        if self._fill(spec.name) is None:
+            return spec
+        return tf.TensorSpec((None,), spec.dtype), tf.TensorSpec((None,), tf.int64)
+
+    def _cut(self, block: tuple[Any, ...], size: int) -> tf.data.Dataset:
+        """Cut a block into batches; each pads its lists to its own longest."""
+        rows = tf.shape(block[-1], tf.int64)[0]
+        fills = [*(self._fill(spec.name) for spec in pack_spec(self._schema)), None]
+
+        def batch(at: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            """Return the batch from row ``at`` on."""
+            return tuple(
+                part[at : at + size]
+                if fill is None
+                else tf.RaggedTensor.from_row_splits(*part, validate=False)[at : at + size].to_tensor(fill)
+                for part, fill in zip(block, fills, strict=True)
+            )
+
+        return tf.data.Dataset.range(0, rows, size).map(batch)
+
+    def _named(self, *batch: tf.Tensor) -> tuple[Any, ...]:
+        return unpack(self._schema, *batch[:-1]), batch[-1][:, None]
 
     def blocks(self, size: int, rng: np.random.Generator | None = None) -> Iterator[Block]:
-        """Yield (ids, numbers, target) of some thousand rows: a multiple of ``size``, but for the last.
+        """Yield (packed columns, target) of some thousand rows: a multiple of ``size``, but for the last.
 
         Args:
             size: rows of a batch.
@@ -167,22 +197,15 @@ class Stream:
         for table in self._groups.batches(groups=[group]):
             block = self._encoded(table, group)
             if self._split is not None:
-                keep = self._split.mask(group, start, table.num_rows)
-                block = (block[0][keep], block[1][keep], block[2][keep])
+                block = _rows(block, self._split.mask(group, start, table.num_rows))
             start += table.num_rows
             yield block
 
     def _encoded(self, table: pa.Table, group: RowGroup) -> Block:
         try:
-            ids, numbers = pack(self._schema, self._schema.encode(table))
-            return ids, numbers, self._schema.encode_target(table)
+            return pack(self._schema, self._schema.encode(table)), self._schema.encode_target(table)
         except DataError as error:
             raise DataError(f"{error} (among {group.where})") from error
-
-
-def _cut(block: tuple[tf.Tensor, ...], size: int) -> tf.data.Dataset:
-    rows = tf.shape(block[-1], tf.int64)[0]
-    return tf.data.Dataset.range(0, rows, size).map(lambda at: tuple(part[at : at + size] for part in block))
 
 
 def _mixed_blocks(
@@ -197,15 +220,19 @@ def _mixed_blocks(
         if held >= full:
             block = _joined(kept, rng)
             go = held // 2 // size * size
-            yield block[0][:go], block[1][:go], block[2][:go]
-            kept, held = [(block[0][go:], block[1][go:], block[2][go:])], held - go
+            yield _rows(block, slice(go))
+            kept, held = [_rows(block, slice(go, None))], held - go
     if held:
         yield _joined(kept, rng)
 
 
+def _rows(block: Block, rows: Any) -> Block:
+    """Return some rows of a block: a slice, row numbers or a mask."""
+    packed, target = block
+    return {name: part[rows] for name, part in packed.items()}, target[rows]
+
+
 def _joined(pieces: list[Block], rng: np.random.Generator | None) -> Block:
-    ids, numbers, target = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
-    if rng is None:
-        return ids, numbers, target
-    order = rng.permutation(len(target))
-    return ids[order], numbers[order], target[order]
+    packed = {name: joined_rows([piece[name] for piece, _ in pieces]) for name in pieces[0][0]}
+    target = np.concatenate([target for _, target in pieces])
+    return (packed, target) if rng is None else _rows((packed, target), rng.permutation(len(target)))

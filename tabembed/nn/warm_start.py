@@ -40,11 +40,16 @@ def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str,
     """
     dims: dict[str, int] = {}
     for name, table in tables.items():
-        kind = schema[name]
-        if not isinstance(kind, Categorical):
+        if name not in schema.tables:
             raise DataError(
-                f"`init` has a table for column {name!r}, which is {type(kind).__name__}; declare te.Categorical()"
+                f"`init` has a table for column {name!r}, which is {type(schema[name]).__name__}; "
+                f"declare te.Categorical()"
             )
+        column, _ = schema.tables[name]
+        kind = schema[column]
+        if not isinstance(kind, Categorical):
+            dims[name] = table.dim
+            continue
         if kind.pinned and kind.dim != table.dim:
             raise DataError(
                 f"column {name!r} is pinned to dim={kind.dim}, however: its table in `init` has dim {table.dim}; "
@@ -64,8 +69,7 @@ def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str,
 def load_tables_into(model: keras.Model, schema: Schema, tables: Mapping[str, EmbeddingTable]) -> None:
     """Write tables into the embeddings: known labels get their vector, new ones the table's unknown row."""
     for name, table in tables.items():
-        kind = schema[name]
-        assert isinstance(kind, Categorical)  # warm_dims refused the others
+        _, spec = schema.tables[name]
         embedding_of(model, schema, name).set_weights(
-            [np.vstack([table.missing, table.unknown, table.lookup(kind.labels)])]
+            [np.vstack([table.missing, table.unknown, table.lookup(spec.read()[0])])]
         )

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ..io.errors import DataError
 from ..io.few import Cells
-from .kind import ColumnKind
+from .kind import ColumnKind, Part
 from .labels import factorize, label_of
 
 SPELLINGS: dict[str, float] = {
@@ -58,6 +58,10 @@ class Boolean(ColumnKind):
     def adopt(self, previous: ColumnKind) -> Self | None:
         """Take the statistics of another boolean column."""
         return replace(self, **asdict(previous)) if isinstance(previous, Boolean) else None
+
+    def parts(self, name: str) -> dict[str, Part]:
+        """Return the one input of numbers."""
+        return {name: Part("float32")}
 
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
         """Return (n,) float32: 1 true, 0 false, NaN missing."""

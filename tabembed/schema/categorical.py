@@ -15,7 +15,7 @@ import pyarrow as pa
 from ..io.errors import DataError
 from ..io.few import Cells
 from .dims import DEFAULT_RULE, DIM_RULES, dim_for
-from .kind import ColumnKind
+from .kind import ColumnKind, TableSpec
 from .labels import cells_as_labels
 from .vocabulary import FIRST_ID, Vocabulary
 
@@ -158,6 +158,10 @@ class Categorical(ColumnKind):
     def encode_few(self, cells: Cells) -> np.ndarray:
         """Return the ids of a few plain values."""
         return self._vocabulary().encode_few(cells, self.kept)
+
+    def tables(self, name: str) -> dict[str, TableSpec]:
+        """Return the column's one embedding."""
+        return {name: TableSpec(self.size, "embedding", self.table or name, lambda: (self.labels, self.counts))}
 
     def read_cells(self, cells: pa.ChunkedArray) -> pa.Array:
         """Read a CSV's cells as this column's labels; see ``cells_as_labels``."""

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ..io.few import few_cells
 from .kinds import Boolean, Categorical, ColumnKind, Numeric
+from .ragged import Encoded
 
 _Simple: TypeAlias = Categorical | Numeric | Boolean
 _MANY_CELLS = 1 << 18
@@ -37,22 +38,28 @@ def encode_few(features: Mapping[str, ColumnKind], data: Any) -> dict[str, np.nd
     return arrays
 
 
-def encode_table(features: Mapping[str, ColumnKind], table: pa.Table) -> dict[str, np.ndarray]:
-    """Return {column: array} of a table's columns.
+def encode_table(features: Mapping[str, ColumnKind], table: pa.Table) -> dict[str, Encoded]:
+    """Return {model input: array} of a table's columns.
 
     Args:
         features: {column: kind}.
-        table: with these columns.
+        table: with the columns that they read.
 
     Raises:
         DataError: for a cell that isn't of its kind, in the first such column.
     """
 
-    def encode(name: str) -> np.ndarray:
+    def encode(name: str) -> dict[str, Encoded]:
         """Encode one column."""
-        return features[name].encode(table.column(name), name)
+        kind = features[name]
+        return kind.encode_parts(kind.cells(table, name), name)
 
+    encoded: dict[str, Encoded] = {}
     if table.num_rows * len(features) < _MANY_CELLS:
-        return {name: encode(name) for name in features}
+        for name in features:
+            encoded |= encode(name)
+        return encoded
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return dict(zip(features, threads.map(encode, features), strict=True))
+        for parts in threads.map(encode, features):
+            encoded |= parts
+    return encoded

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..io.errors import DataError
-from .kind import ColumnKind
+from .kind import ColumnKind, Part
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class Ignored(ColumnKind):
     def adopt(self, previous: ColumnKind) -> Self | None:
         """Set any column aside."""
         return self
+
+    def parts(self, name: str) -> dict[str, Part]:
+        """Return none."""
+        return {}
 
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
         """Refuse: an ignored column has no model input."""

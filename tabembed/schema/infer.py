@@ -10,21 +10,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..io.errors import DataError
 from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
 from ..io.streams import are_streamed, open_rows
-from .classify import aside, labels_kind, unread, whole_kind
+from .classify import aside, iso_kind, labels_kind, time_kind, unread, whole_kind
 from .column import Column
 from .kinds import Boolean, ColumnKind, Ignored, Numeric
 from .labels import factorize
+from .made import is_made, made, with_sources
 from .numeric import numbers_of
 from .schema import Schema
 from .shared import share
 from .streamed import stream_column, stream_target
 from .target import learn_target
+from .times import is_iso, is_time
 
 
 def infer_schema(
@@ -68,13 +71,14 @@ def infer_schema(
     if not rows:
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")
     learned_target = None if target is None else learn_target(table.column(target), target, task)
+    declared = with_sources(declared, names, target)
     columns = []
-    for name in names:
+    for name in [*names, *made(declared, names)]:
         kind = declared.get(name)
         if isinstance(kind, Ignored):
             columns.append(Column(name, kind, rows, 0, kind.reason))
         elif name != target:
-            columns.append(_learn(table.column(name), name, kind))
+            columns.append(_learn(table.column(name) if kind is None else kind.cells(table, name), name, kind))
     return Schema(share(columns), learned_target)
 
 
@@ -84,14 +88,30 @@ def _infer_files(groups: RowGroups, target: str | None, declared: Mapping[str, C
     if not groups.rows:
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")
     learned_target = None if target is None else stream_target(groups, target, task)
+    declared = with_sources(declared, groups.names, target)
     columns = []
-    for name in groups.names:
+    for name in [*groups.names, *made(declared, groups.names)]:
         kind = declared.get(name)
         if isinstance(kind, Ignored):
             columns.append(Column(name, kind, groups.rows, 0, kind.reason))
         elif name != target:
-            columns.append(stream_column(groups, name, kind) or _learn(groups.column(name), name, kind))
+            columns.append(stream_column(groups, name, kind) or _learn_whole(groups, name, kind))
     return Schema(share(columns), learned_target)
+
+
+def _learn_whole(groups: RowGroups, name: str, kind: ColumnKind | None) -> Column:
+    """Learn a column of files by its kind's own way, or whole: to tell its kind, or what is wrong with it."""
+    if kind is None:
+        return _learn(groups.column(name), name, None)
+    columns = kind.sources(name)
+    try:
+        cells = (kind.cells(batch, name) for batch in groups.batches(columns))
+        learned, missing = kind.learn_batches(cells, name)
+        if missing < groups.rows:
+            return Column(name, learned, groups.rows, missing, "declared")
+    except DataError:
+        pass
+    return _learn(kind.cells(groups.table(columns), name), name, kind)
 
 
 def _read(data: Any, ignored: set[str]) -> tuple[pa.Table, list[str]]:
@@ -107,7 +127,7 @@ def _check_arguments(names: list[str], target: str | None, declared: Mapping[str
     if target is not None and target not in names:
         raise DataError(f"target {target!r} is not a column of the data; {did_you_mean(target, names)}")
     for name, kind in declared.items():
-        if name not in names:
+        if name not in names and not is_made(kind, name):
             raise DataError(f"`kinds` names column {name!r}, which the data does not have; {did_you_mean(name, names)}")
         if not isinstance(kind, ColumnKind):
             raise DataError(
@@ -140,6 +160,10 @@ def _classify(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
     if pa.types.is_boolean(kind):
         _, labels = factorize(values, name)
         return aside(labels[0]) if _constant(values, len(labels)) else (Boolean(), "true and false")
+    if is_time(kind):
+        return time_kind(
+            kind, pc.count_distinct(values).as_py(), values.null_count, lambda: factorize(values, name)[1][0]
+        )
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return _read_labels(values, name, "text")
     if pa.types.is_integer(kind):
@@ -158,6 +182,8 @@ def _read_labels(values: pa.ChunkedArray, name: str, what: str) -> tuple[ColumnK
     codes, labels = factorize(values, name)
     rows = np.bincount(codes + 1, minlength=1)[1:]  # of each label; a pandas category may list some that no row has
     present, distinct = int(rows.sum()), int(np.count_nonzero(rows))
+    if what == "text" and distinct > 1 and all(map(is_iso, labels)):
+        return iso_kind(distinct, present)
     return labels_kind(what, len(codes), present, distinct, lambda: labels[codes[0]])
 
 

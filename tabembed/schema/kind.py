@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
-__all__ = ["ColumnKind"]
+__all__ = ["ColumnKind", "Part", "TableSpec"]
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
+
+from .ragged import Encoded
+
+
+@dataclass(frozen=True)
+class Part:
+    """One model input of a column.
+
+    Args:
+        dtype: ``"int32"`` (ids, 0 missing), ``"float32"`` (NaN missing) or ``"int64"`` (times, the smallest missing).
+        ragged: whether a row holds a list of values: the input is (batch, longest), filled up with missing.
+    """
+
+    dtype: str = "int32"
+    ragged: bool = False
+
+    @property
+    def fill(self) -> Any:
+        """What a missing cell, and the end of a short list, is filled with."""
+        return {"int32": 0, "float32": np.nan, "int64": np.iinfo(np.int64).min}[self.dtype]
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One embedding of a column's branch: what its rows from id 2 on are called.
+
+    Args:
+        size: rows of the embedding: the labels, and one each for missing and unknown.
+        layer: of the branch, behind the column's safe name and a dot.
+        name: of the ``EmbeddingTable``.
+        read: returns the labels in the order of their ids, and (labels,) rows of each.
+    """
+
+    size: int
+    layer: str
+    name: str
+    read: Callable[[], tuple[Sequence[str], np.ndarray]]
 
 
 class ColumnKind(ABC):
@@ -20,10 +59,33 @@ class ColumnKind(ABC):
     key: ClassVar[str]
     """The kind's name in the schema's JSON and repr."""
 
+    consumes: ClassVar[bool] = True
+    """Whether other columns that it reads are set aside, unless they are declared themselves."""
+
     @property
     @abstractmethod
     def learned(self) -> bool:
         """Whether the statistics are there."""
+
+    def sources(self, name: str) -> tuple[str, ...]:
+        """Return the columns of the data that the kind reads; a crossed column reads two others."""
+        return (name,)
+
+    def parts(self, name: str) -> dict[str, Part]:
+        """Return {model input: what it takes}, inputs by the columns' names."""
+        return {name: Part()}
+
+    def cells(self, table: pa.Table, name: str) -> pa.Array | pa.ChunkedArray:
+        """Return the one Arrow column that ``learn`` and ``encode`` take; where there are more sources, of structs."""
+        return table.column(name)
+
+    def encode_parts(self, values: pa.Array | pa.ChunkedArray, name: str) -> dict[str, Encoded]:
+        """Return {model input: array}; see ``encode``."""
+        return {name: self.encode(values, name)}
+
+    def tables(self, name: str) -> dict[str, TableSpec]:
+        """Return {key in ``extract_tables``: embedding} of the branch."""
+        return {}
 
     @abstractmethod
     def learn(self, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Self, int]:
@@ -37,13 +99,23 @@ class ColumnKind(ABC):
             DataError: when the column isn't of this kind.
         """
 
+    def learn_batches(self, batches: Iterable[pa.Array | pa.ChunkedArray], name: str) -> tuple[Self, int]:
+        """Learn from a column that comes in parts; a kind that can't do so joins them.
+
+        Args:
+            batches: the column's cells, some thousands at a time.
+            name: the column's name, for errors.
+        """
+        chunks = [chunk for part in batches for chunk in (part.chunks if isinstance(part, pa.ChunkedArray) else [part])]
+        return self.learn(pa.chunked_array(chunks), name)
+
     @abstractmethod
     def adopt(self, previous: ColumnKind) -> Self | None:
         """Return this kind with the statistics of a learned one, or None where those don't suffice."""
 
     @abstractmethod
-    def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
-        """Return the (n,) array that the model's input takes.
+    def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> Any:
+        """Return the (n,) array, or the lists, that the model's input takes.
 
         Args:
             values: (n,) Arrow column.

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from ..io.errors import DataError, DataWarning
 from ..io.few import Cells
-from .kind import ColumnKind
+from .kind import ColumnKind, Part
 from .moments import Moments
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -137,6 +137,10 @@ class Numeric(ColumnKind):
         if not isinstance(previous, Numeric):
             return None
         return self if self.learned else replace(self, **asdict(previous))
+
+    def parts(self, name: str) -> dict[str, Part]:
+        """Return the one input of numbers."""
+        return {name: Part("float32")}
 
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
         """Return (n,) float32 in the column's own unit, NaN where missing; the model standardises."""

@@ -21,8 +21,11 @@ from ..io.streams import are_streamed, open_rows
 from .column import Column
 from .frames import encode_few, encode_table
 from .grow import grow_columns, grow_target
+from .inputs import input_matrix, joint_parts
+from .kind import Part, TableSpec
 from .kinds import KINDS, Categorical, ColumnKind, Ignored
 from .names import safe_names
+from .ragged import Encoded
 from .shared import share
 from .show import table_text
 from .streamed import stream_encode
@@ -53,6 +56,8 @@ class Schema:
     target: Target | None
     input_names: Mapping[str, str]
     """{column: model input name}; the same name where it is safe already."""
+    parts: Mapping[str, Part]
+    """{column: what its model input takes}; a kind of several inputs has one for each column of the data it reads."""
     _by_name: dict[str, Column]
 
     def __init__(self, columns: Iterable[Column], target: Target | None = None) -> None:
@@ -65,8 +70,18 @@ class Schema:
                 raise DataError(
                     f"column {column.name!r} has no statistics yet; te.infer_schema(data, kinds={{...}}) learns them"
                 )
-        names = safe_names(c.name for c in columns if not isinstance(c.kind, Ignored))
-        vars(self).update(columns=columns, target=target, input_names=MappingProxyType(names), _by_name=by_name)
+        seen = [column for column in columns if not isinstance(column.kind, Ignored)]
+        parts = joint_parts(seen)
+        names = safe_names(
+            dict.fromkeys(name for c in seen for name in (c.name, *c.kind.parts(c.name), *c.kind.sources(c.name)))
+        )
+        vars(self).update(
+            columns=columns,
+            target=target,
+            input_names=MappingProxyType(names),
+            parts=MappingProxyType(parts),
+            _by_name=by_name,
+        )
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(
@@ -80,6 +95,16 @@ class Schema:
     def features(self) -> dict[str, ColumnKind]:
         """{column: kind} of the columns that the model sees, in order."""
         return {column.name: column.kind for column in self.columns if not isinstance(column.kind, Ignored)}
+
+    @property
+    def sources(self) -> list[str]:
+        """The columns of the data that the model's columns are read from, each once."""
+        return list(dict.fromkeys(source for name, kind in self.features.items() for source in kind.sources(name)))
+
+    @property
+    def tables(self) -> dict[str, tuple[str, TableSpec]]:
+        """{key in ``te.extract_tables``: (column, its embedding)}."""
+        return {key: (name, spec) for name, kind in self.features.items() for key, spec in kind.tables(name).items()}
 
     def __getitem__(self, name: str) -> ColumnKind:
         return self.column(name).kind
@@ -149,10 +174,11 @@ class Schema:
             )
         return Column(column.name, adopted, column.rows, column.missing, "declared")
 
-    def encode(self, data: Any) -> dict[str, np.ndarray]:
+    def encode(self, data: Any) -> dict[str, Encoded]:
         """Return {column: array}: ids (n,) and float32 values (n,), NaN where missing; the target isn't needed.
 
-        Ids are of the smallest integer type that holds them: uint8, uint16, int32.
+        Ids are of the smallest integer type that holds them: uint8, uint16, int32. Times are datetime64, lists
+        ``Ragged``.
 
         Args:
             data: anything ``infer_schema`` takes; other columns are left alone.
@@ -168,12 +194,13 @@ class Schema:
         features = self.features
         if features and (isinstance(data, RowGroups) or (are_paths(data) and are_streamed(data))):
             return stream_encode(self.rows(data), features)
-        few = encode_few(features, data)
+        few: dict[str, Encoded] = {**encode_few(features, data)}
         rest = {name: kind for name, kind in features.items() if name not in few}
         if few and not rest:
             return few
-        arrays = few | encode_table(rest, self._table(data, [*rest]))
-        return {name: arrays[name] for name in features}
+        sources = dict.fromkeys(source for name, kind in rest.items() for source in kind.sources(name))
+        encoded = few | encode_table(rest, self._table(data, [*sources]))
+        return {part: encoded[part] for part in self.parts}
 
     def table(self, data: Any, *, target: bool = False) -> pa.Table:
         """Return the schema's columns as an Arrow table, a CSV's categories by the labels they were learned under.
@@ -185,7 +212,7 @@ class Schema:
         Raises:
             LabelError: for a column that is missing.
         """
-        return self._table(data, [*self.features, *([self.need_target().name] if target else [])])
+        return self._table(data, [*self.sources, *([self.need_target().name] if target else [])])
 
     def _table(self, data: Any, columns: list[str]) -> pa.Table:
         known = {name: kind for name, kind in self.features.items() if isinstance(kind, Categorical)}
@@ -208,7 +235,7 @@ class Schema:
             DataError: a file that can't be read; for CSV files, no room for what they are read into.
             LabelError: for a column that is missing.
         """
-        columns = [*self.features, *([self.need_target().name] if target else [])]
+        columns = [*self.sources, *([self.need_target().name] if target else [])]
         if isinstance(data, RowGroups):
             return data.select(columns)
         known = {name: kind.read_cells for name, kind in self.features.items() if isinstance(kind, Categorical)}
@@ -241,10 +268,9 @@ class Schema:
         return Schema(grow_columns(self.columns, table), target)
 
     def inputs(self, data: Any) -> dict[str, np.ndarray]:
-        """Return {model input name: array (n, 1)}, for ``model.predict`` by hand."""
+        """Return {model input name: array (n, 1)}, for ``model.predict`` by hand; of lists (n, longest)."""
         return {
-            self.input_names[name]: (array.astype(np.int32) if array.dtype.kind in "iu" else array)[:, None]
-            for name, array in self.encode(data).items()
+            self.input_names[name]: input_matrix(array, self.parts[name]) for name, array in self.encode(data).items()
         }
 
     def encode_target(self, data: Any) -> np.ndarray:

@@ -18,13 +18,15 @@ from ..io.counting import Counts, countable, counted
 from ..io.errors import DataError
 from ..io.row_groups import RowGroups
 from .boolean import SPELLINGS
-from .classify import aside, labels_kind, unread, whole_kind
+from .classify import aside, iso_kind, labels_kind, time_kind, unread, whole_kind
 from .column import Column
-from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
+from .kinds import Boolean, Categorical, ColumnKind, Datetime, Ignored, Numeric
 from .labels import factorize
 from .moments import Moments
 from .numeric import numbers_of
+from .ragged import Encoded, joined_rows
 from .target import FEW_CLASSES, Target, check_repeats, is_number, is_real, learn_target, regression_target
+from .times import ISO, is_time
 from .vocabulary import Vocabulary
 
 _MANY = 1 << 20
@@ -46,6 +48,8 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
         DataError: when a file can't be read.
     """
     kind = groups.schema.field(name).type
+    if declared is None and is_time(kind):
+        return _times(groups, name)
     if declared is None and not _is_counted(kind):
         missing = sum(batch.column(0).null_count for batch in groups.batches([name]))
         set_aside, reason = unread(kind)
@@ -64,6 +68,16 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
         return _numeric(Numeric(), moments, name, "real numbers")
     with counted(groups, name) as counts:
         return _of_counts(counts, groups, name, declared, moments)
+
+
+def _times(groups: RowGroups, name: str) -> Column | None:
+    """Learn a column of dates or time stamps; None for one of a single value, or of none."""
+    cells = (batch.column(0) for batch in groups.batches([name]))
+    learned, missing = Datetime().learn_batches(cells, name)
+    if missing == groups.rows or not learned.scale:
+        return None
+    _, reason = time_kind(groups.schema.field(name).type, 2, missing, str)
+    return Column(name, learned, groups.rows, missing, reason)
 
 
 def _is_counted(kind: pa.DataType) -> bool:
@@ -117,6 +131,10 @@ def _of_counts(
     if not present:
         return None
     chosen, reason = (declared, "declared") if declared else _chosen(counts, groups, name, moments)
+    if isinstance(chosen, Datetime):
+        cells = (batch.column(0) for batch in groups.batches([name]))
+        learned, missing = chosen.learn_batches(cells, name)
+        return Column(name, learned, rows, missing, reason)
     if isinstance(chosen, Ignored):
         return Column(name, chosen, rows, rows - present, reason)
     if isinstance(chosen, Numeric) and moments is not None:
@@ -157,6 +175,8 @@ def _chosen(counts: Counts, groups: RowGroups, name: str, moments: Moments | Non
         distinct, present = counts.summary()
         return aside(only()) if distinct == 1 and present == rows else (Boolean(), "true and false")
     distinct, present = _labels(counts, kind, name)
+    if _is_text(kind) and not pa.types.is_dictionary(kind) and distinct > 1 and counts.all_match(ISO):
+        return iso_kind(distinct, present)
     what = "a category" if pa.types.is_dictionary(kind) else "text"
     return labels_kind(what, rows, present, distinct, only)
 
@@ -178,18 +198,24 @@ def _vocabulary(counts: Counts, name: str) -> Vocabulary:
     return Vocabulary.tallied(values, rows, name)
 
 
-def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict[str, np.ndarray]:
-    """Encode Parquet files into {column: array (n,)}; beside the arrays only a batch of rows is in memory.
+def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict[str, Encoded]:
+    """Encode Parquet files into {model input: array (n,) or lists}; beside these only a batch of rows is in memory.
 
     Args:
-        groups: the files, with these columns.
+        groups: the files, with the columns that the kinds read.
         features: {column: kind}.
 
     Raises:
         DataError: for a cell that isn't of its kind, and when a file can't be read.
     """
-    encoded = {name: kind.encode(pa.array([], pa.null()), name) for name, kind in features.items()}
-    arrays = {name: np.empty(groups.rows, empty.dtype) for name, empty in encoded.items()}
+    nothing = groups.schema.empty_table()
+    whole: dict[str, Encoded] = {}
+    owner: dict[str, str] = {}
+    for name, kind in features.items():
+        whole |= kind.encode_parts(kind.cells(nothing, name), name)
+        owner = {**dict.fromkeys(whole, name), **owner}
+    arrays = {part: np.empty(groups.rows, none.dtype) for part, none in whole.items() if isinstance(none, np.ndarray)}
+    lists: dict[str, list[Encoded]] = {part: [none] for part, none in whole.items() if part not in arrays}
     labels = [name for name, kind in features.items() if isinstance(kind, Categorical)]
     start = 0
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -198,15 +224,23 @@ def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict
 
             def fill(name: str, table: pa.Table = table, rows: slice = rows) -> None:
                 """Encode one column's rows into their place."""
+                kind = features[name]
                 try:
-                    arrays[name][rows] = features[name].encode(table.column(name), name)
+                    encoded = kind.encode_parts(kind.cells(table, name), name)
                 except DataError:
-                    features[name].encode(groups.column(name), name)  # says which of all rows it is
+                    kind.encode_parts(kind.cells(groups.table(kind.sources(name)), name), name)  # says which row it is
                     raise
+                for part in encoded:
+                    if owner[part] != name:
+                        continue
+                    if part in arrays:
+                        arrays[part][rows] = encoded[part]
+                    else:
+                        lists[part].append(encoded[part])
 
             list(threads.map(fill, features))
             start = rows.stop
-    return arrays
+    return {part: arrays[part] if part in arrays else joined_rows(lists[part]) for part in whole}
 
 
 def _tables(groups: RowGroups, labels: list[str]) -> Iterator[pa.Table]:

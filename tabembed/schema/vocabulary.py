@@ -20,7 +20,7 @@ from .labels import factorize, label_of
 
 MISSING_ID, UNKNOWN_ID, FIRST_ID = 0, 1, 2
 _LONGEST = 1 << 16
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")  # as str(int) prints it
+_WHOLE = re.compile(r"0|-?[1-9][0-9]*")  # as str(int) prints it
 
 
 def id_type(size: int) -> type[np.integer[Any]]:
@@ -65,6 +65,8 @@ class Vocabulary:
 
     def __init__(self, labels: Sequence[str], counts: Sequence[int] | np.ndarray) -> None:
         tally = np.asarray(counts, dtype=np.int64)
+        if tally.shape != (len(labels),):
+            raise ValueError(f"{len(labels)} labels need as many counts, however: there are {tally.size}")
         order = None if _in_order(labels, tally) else _order(labels, tally).tolist()
         self.labels: list[str] = list(labels) if order is None else [labels[i] for i in order]
         self.counts: np.ndarray = tally.copy() if order is None else tally[order]
@@ -147,7 +149,7 @@ class Vocabulary:
         spelled = ((int(label), at) for label, at in self._ids.items() if _WHOLE.fullmatch(label))
         numbers = dict(spelled)
         low, high = min(numbers, default=0), max(numbers, default=0)
-        if high - low >= _LONGEST:
+        if high - low >= _LONGEST or max(high, -low) >= 2**62:
             return None
         table = np.full(high - low + 2, UNKNOWN_ID, np.int32)  # the last entry serves all other numbers
         table[np.fromiter(numbers, np.int64, len(numbers)) - low] = [*numbers.values()]

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -122,36 +122,38 @@ def _publish(aside: Path, path: Path) -> Path:
 def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> None:
     target = schema.need_target()
     features = schema.features
-    raw = {schema.input_names[name]: raw_input(kind, schema.input_names[name]) for name, kind in features.items()}
-    _check_inputs(model, raw)
+    raw = {name: raw_input(kind, name, schema.input_names) for name, kind in features.items()}
+    _check_inputs(model, [schema.input_names[part] for part in schema.parts])
+    specs = {spec.name: spec for column in raw.values() for spec in column.specs}
 
     def serving_default(*values: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Answer raw values, each (n,)."""
-        inputs = {
-            name: column.encode(value)[:, None] for (name, column), value in zip(raw.items(), values, strict=True)
-        }
+        """Answer raw values, each (n,) or of lists (n, longest)."""
+        given = dict(zip(specs, values, strict=True))
+        inputs: dict[str, tf.Tensor] = {}
+        for column in raw.values():
+            inputs |= column.encode(*(given[spec.name] for spec in column.specs))
         return _outputs(model(inputs, training=False), target)
 
-    def encoded(ids: tf.Tensor, numbers: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Answer what Python encoded, packed into two matrices."""
-        return _outputs(model(unpack(schema, ids, numbers), training=False), target)
+    def encoded(*packed: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Answer what Python encoded, packed into matrices."""
+        return _outputs(model(unpack(schema, *packed), training=False), target)
 
     archive = keras.export.ExportArchive()
     archive.track(model)
     for column in raw.values():
-        if column.resource is not None:
-            archive.track(column.resource)
-    archive.add_endpoint("serving_default", serving_default, input_signature=[column.spec for column in raw.values()])
+        for resource in column.resources:
+            archive.track(resource)
+    archive.add_endpoint("serving_default", serving_default, input_signature=list(specs.values()))
     archive.add_endpoint("encoded", encoded, input_signature=pack_spec(schema))
     archive.write_out(str(folder), verbose=False)
 
 
-def _check_inputs(model: keras.Model, raw: Mapping[str, Any]) -> None:
+def _check_inputs(model: keras.Model, names: Sequence[str]) -> None:
     inputs = getattr(model, "input", None)
     taken = list(inputs) if isinstance(inputs, dict) else []
-    if set(taken) != set(raw):
+    if set(taken) != set(names):
         raise DataError(
-            f"the model must take the schema's inputs {', '.join(raw)}, however: it takes "
+            f"the model must take the schema's inputs {', '.join(names)}, however: it takes "
             f"{', '.join(taken) or 'no inputs by name'}; export it with the schema it was built from"
         )
 

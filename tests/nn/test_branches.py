@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import tabembed as te
 from tabembed.io import DataError
-from tabembed.nn.branches import build_branch
+from tabembed.nn.branches import Branch, build_branch
 from tabembed.nn.seeds import Seeds
 from tabembed.nn.standardize import Standardize
 from tabembed.schema.column import Column
@@ -90,4 +90,4 @@ def test_a_kind_without_a_branch_is_refused() -> None:
     with pytest.raises(
         DataError, match=r"column 'c' is Odd, which has no model branch; leave it out with te.Ignored\(\)"
     ):
-        build_branch(Column("c", Odd(), 1, 0, "declared"), "c", None, Seeds(0))
+        build_branch(Branch(Column("c", Odd(), 1, 0, "declared"), "c", {}, Seeds(0), {}, {}))

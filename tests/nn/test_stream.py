@@ -65,7 +65,7 @@ def test_every_epoch_has_every_row_once_in_another_order(folder: Path) -> None:
 def test_a_buffer_smaller_than_the_data_still_mixes_and_loses_no_row(folder: Path) -> None:
     schema = te.infer_schema(folder, "row")
     stream = Stream(schema, RowGroups(folder, [*schema.features, "row"]), buffer_rows=500)
-    rows = np.concatenate([block[2] for block in stream.blocks(64, np.random.default_rng(0))])
+    rows = np.concatenate([block[1] for block in stream.blocks(64, np.random.default_rng(0))])
     assert sorted(rows) == [row + 0.5 for row in range(ROWS)]
     assert abs(np.corrcoef(rows, np.arange(ROWS))[0, 1]) < 0.5
     assert np.mean(np.abs(np.diff(rows)) > 130) > 0.5
@@ -80,7 +80,7 @@ def test_a_split_is_stable_and_complete(folder: Path) -> None:
             {
                 float(y)
                 for block in Stream(schema, RowGroups(paths, columns), Split(0.2, 7, held)).blocks(10)
-                for y in block[2]
+                for y in block[1]
             }
             for held in (True, False)
         ]

@@ -10,12 +10,12 @@ import pytest
 import tensorflow as tf
 
 import tabembed as te
-from tabembed.serving import raw
+import tabembed.serving.raw.places as raw_places
 
 
 @pytest.mark.parametrize("odd", ["é", " x ", "a\nb", "a\rb", "a\tb"])
 def test_it_answers_as_the_predictor_does(odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raw, "_MANY", 2)
+    monkeypatch.setattr(raw_places, "_MANY", 2)
     (tmp_path / "room").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "room"))
     labels = ["BOS", "LAX", odd, "007", "7"]

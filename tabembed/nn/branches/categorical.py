@@ -1,0 +1,61 @@
+"""The branch of a categorical column: one ``Embedding`` and one ``Flatten``, with a prior on each label's vector."""
+
+from __future__ import annotations
+
+__all__ = ["categorical", "prior_weights"]
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from ...schema.column import Column
+from ...schema.kinds import Categorical
+from ..embedding import RowwiseEmbedding
+from ..row_prior import RowPrior
+from .base import Branch, embedding_name
+
+
+def categorical(branch: Branch, kind: Categorical) -> Any:
+    """Return the label's vector, (batch, dim)."""
+    embedding = branch.shared.get(kind.table or "") or _embedding(branch, kind)
+    if kind.table is not None:
+        branch.shared[kind.table] = embedding
+    vectors = embedding(branch.input)
+    if kind.l2:
+        vectors = _prior(branch.column, kind, branch.safe)(branch.input, vectors)
+    return keras.layers.Flatten(name=f"{branch.safe}.flatten")(vectors)
+
+
+def _embedding(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
+    return RowwiseEmbedding(
+        kind.size,
+        branch.dims.get(branch.column.name) or kind.dim or 1,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05, seed=branch.seeds.next()),
+        unknown_rate=kind.unknown_rate,
+        # Where the data never shows a missing cell, its row would stay as it was drawn.
+        missing_rate=0.0 if branch.column.missing else min(kind.unknown_rate / 2, 1 - kind.unknown_rate),
+        seed=branch.seeds.next(),
+        name=embedding_name(branch.safe),
+    )
+
+
+def _prior(column: Column, kind: Categorical, safe: str) -> RowPrior:
+    """Return the prior's layer, each row weighed by the cells that train it in an epoch."""
+    layer = RowPrior(kind.size, kind.l2, name=f"{safe}.prior")
+    layer.weight.assign(prior_weights(column, kind))
+    return layer
+
+
+def prior_weights(column: Column, kind: Categorical) -> np.ndarray:
+    """Return (rows of the table,) float32: 1 / the cells that train each row in an epoch.
+
+    Args:
+        column: with the rows of all columns that share its table (``whole_column``).
+        kind: its kind.
+    """
+    hidden = column.rows * kind.unknown_rate
+    rare = float(column.rows - column.missing - kind.counts.sum())
+    cells = np.concatenate([[column.missing or hidden / 2], [rare + hidden], kind.counts]).astype(np.float32)
+    weights: np.ndarray = 1 / np.maximum(cells, 1)
+    return weights

@@ -1,0 +1,32 @@
+"""From raw values to the model's inputs, inside the graph: the third face of the column kinds."""
+
+from __future__ import annotations
+
+__all__ = ["RAW_KINDS", "RawInput", "raw_input"]
+
+from collections.abc import Callable, Mapping
+
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Datetime, Numeric
+from .base import RawInput
+from .boolean import boolean
+from .categorical import categorical
+from .datetime import datetime
+from .numeric import numeric
+
+RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
+    Categorical: categorical,
+    Datetime: datetime,
+    Numeric: numeric,
+    Boolean: boolean,
+}
+
+
+def raw_input(kind: ColumnKind, name: str, safe: Mapping[str, str]) -> RawInput:
+    """Return how a column enters the served graph.
+
+    Args:
+        kind: learned.
+        name: the column's.
+        safe: {column: safe name}.
+    """
+    return RAW_KINDS[type(kind)](kind, name, safe)
