@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from ..io.errors import DataError
+from ..schema.kind import TableSpec
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from ..schema.shared import whole_column
@@ -57,8 +58,9 @@ def grow_model(
         ('LAX', 'BOS', 'JFK')
     """
     tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
-    rows = {name: _rows(before[name], after[name]) for name in tables}
-    if all(before[name].size == after[name].size for name in tables):  # type: ignore[attr-defined]
+    old, new = ({name: spec for name, (_, spec) in schema.tables.items()} for schema in (before, after))
+    rows = {name: _rows(old[name], new[name]) for name in tables}
+    if all(old[name].size == new[name].size for name in tables):
         paths = {embedding_of(model, before, name).embeddings.path: moved for name, moved in rows.items()}
         load_tables_into(model, after, tables)
         _weigh_priors(model, after)
@@ -75,10 +77,10 @@ def grow_model(
     return grown
 
 
-def _rows(before: Any, after: Any) -> np.ndarray:
+def _rows(before: TableSpec, after: TableSpec) -> np.ndarray:
     """Return (rows of the grown table,) which row each was in the old one, -1 for a new label's."""
-    ids = {label: at for at, label in enumerate(before.labels, FIRST_ID)}
-    return np.array([MISSING_ID, UNKNOWN_ID, *(ids.get(label, -1) for label in after.labels)])
+    ids = {label: at for at, label in enumerate(before.read()[0], FIRST_ID)}
+    return np.array([MISSING_ID, UNKNOWN_ID, *(ids.get(label, -1) for label in after.read()[0])])
 
 
 def _weigh_priors(model: keras.Model, schema: Schema) -> None:

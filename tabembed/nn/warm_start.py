@@ -47,14 +47,15 @@ def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str,
             )
         column, _ = schema.tables[name]
         kind = schema[column]
+        pinned = getattr(kind, "dim", None) if getattr(kind, "pinned", False) else None
+        if pinned is not None and pinned != table.dim:
+            raise DataError(
+                f"column {name!r} is pinned to dim={pinned}, however: its table in `init` has dim {table.dim}; "
+                f"use table.reduce({pinned}), or leave dim= open"
+            )
         if not isinstance(kind, Categorical):
             dims[name] = table.dim
             continue
-        if kind.pinned and kind.dim != table.dim:
-            raise DataError(
-                f"column {name!r} is pinned to dim={kind.dim}, however: its table in `init` has dim {table.dim}; "
-                f"use table.reduce({kind.dim}), or leave dim= open"
-            )
         group = sharing(schema.features, name)
         other = next((other for other in group if other in tables and tables[other] != table), None)
         if other is not None:

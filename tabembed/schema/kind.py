@@ -99,6 +99,21 @@ class ColumnKind(ABC):
             DataError: when the column isn't of this kind.
         """
 
+    @property
+    def reads_target(self) -> bool:
+        """Whether the statistics hang on the target too: ``learn_with`` is then called in place of ``learn``."""
+        return False
+
+    def learn_with(self, values: pa.Array | pa.ChunkedArray, target: np.ndarray | None, name: str) -> tuple[Self, int]:
+        """Return what ``learn`` does, with statistics that the target tells; the default doesn't ask it.
+
+        Args:
+            values: (n,) Arrow column.
+            target: (n,) floats, or whole numbers for classes; None where the schema has no target.
+            name: the column's name, for errors.
+        """
+        return self.learn(values, name)
+
     @abstractmethod
     def adopt(self, previous: ColumnKind) -> Self | None:
         """Return this kind with the statistics of a learned one, or None where those don't suffice."""

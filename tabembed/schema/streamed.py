@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["stream_column", "stream_encode", "stream_target"]
+__all__ = ["sampled_target", "stream_column", "stream_encode", "stream_target"]
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -16,6 +16,7 @@ import pyarrow as pa
 from ..io.counting import Counts, countable, counted
 from ..io.errors import DataError
 from ..io.row_groups import RowGroups
+from .bins import sampled
 from .boolean import SPELLINGS
 from .classify import aside, labels_kind, unread, whole_kind
 from .column import Column
@@ -30,13 +31,19 @@ from .vocabulary import Vocabulary
 _MANY = 1 << 20
 
 
-def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> Column | None:
+def stream_column(
+    groups: RowGroups,
+    name: str,
+    declared: ColumnKind | None,
+    answers: Callable[[], np.ndarray | None] = lambda: None,
+) -> Column | None:
     """Learn a column of Parquet files, batch by batch or from the counts of its values.
 
     Args:
         groups: the files.
         name: the column's.
         declared: its kind, or None to find it.
+        answers: returns ``sampled_target``, or None without a target.
 
     Returns:
         The column; None where it must be looked at whole: for a kind or a type that counts don't suffice for, and to
@@ -55,8 +62,10 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
     moments = _moments(groups, name) if isinstance(declared, Numeric) or (not declared and is_number(kind)) else None
     if moments is not None and not moments.present:
         return None
-    if isinstance(declared, Numeric) and moments is not None:
-        return _numeric(declared, moments, name, "declared")
+    if isinstance(declared, Numeric):
+        target = answers() if declared.reads_target else None
+        learned, missing = declared.learn_parts(lambda: _numbers(groups, name), target, name)
+        return Column(name, learned, groups.rows, missing, "declared")
     if declared is None and moments is not None and is_real(kind) and not _is_whole(groups, name):
         if moments.low == moments.high and moments.present == moments.rows:
             set_aside, reason = aside(f"{moments.low:g}")
@@ -232,6 +241,20 @@ def _tables(groups: RowGroups) -> Iterator[pa.Table]:
             parts = []
     if parts:
         yield pa.concat_tables(parts).unify_dictionaries()
+
+
+def sampled_target(groups: RowGroups, target: Target) -> np.ndarray:
+    """Return the target's cells in the sampled rows (``bins.sampled``), as ``Target.encode`` gives them.
+
+    Args:
+        groups: the files.
+        target: learned.
+
+    Raises:
+        DataError: when a file can't be read.
+    """
+    cells = (target.encode(batch.column(0)) for batch in groups.batches([target.name]))
+    return sampled(cells, groups.rows)
 
 
 def stream_target(groups: RowGroups, name: str, task: str) -> Target:
