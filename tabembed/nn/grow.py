@@ -60,14 +60,17 @@ def grow_model(
     tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
     old, new = ({name: spec for name, (_, spec) in schema.tables.items()} for schema in (before, after))
     rows = {name: _rows(old[name], new[name]) for name in tables}
+    hashed = {name for name in tables if new[name].rows is not None}
     if all(old[name].size == new[name].size for name in tables):
         paths = {embedding_of(model, before, name).embeddings.path: moved for name, moved in rows.items()}
-        load_tables_into(model, after, tables)
+        load_tables_into(model, after, {name: table for name, table in tables.items() if name not in hashed})
         _weigh_priors(model, after)
         grown = model
     else:
         grown = build_model(after, network, init=tables, random_state=random_state, **options)
         paths = {embedding_of(grown, after, name).embeddings.path: moved for name, moved in rows.items()}
+        for name in hashed:  # their rows are as they were, also where they hold no label
+            embedding_of(grown, after, name).set_weights(embedding_of(model, before, name).get_weights())
         _copy_layers(model, grown)
         if isinstance(optimizer, RowwiseAdam):
             grown.compile_from_config(model.get_compile_config())
@@ -79,13 +82,15 @@ def grow_model(
 
 def _rows(before: TableSpec, after: TableSpec) -> np.ndarray:
     """Return (rows of the grown table,) which row each was in the old one, -1 for a new label's."""
+    if after.rows is not None:
+        return np.arange(after.size)
     ids = {label: at for at, label in enumerate(before.read()[0], FIRST_ID)}
     return np.array([MISSING_ID, UNKNOWN_ID, *(ids.get(label, -1) for label in after.read()[0])])
 
 
 def _weigh_priors(model: keras.Model, schema: Schema) -> None:
     for name, kind in schema.features.items():
-        if isinstance(kind, Categorical) and kind.l2:
+        if isinstance(kind, Categorical) and kind.l2 and not kind.is_one_hot:
             prior = model.get_layer(f"{schema.input_names[name]}.prior")
             prior.weight.assign(prior_weights(whole_column(schema.columns, name), kind))
 

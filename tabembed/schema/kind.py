@@ -41,13 +41,15 @@ class TableSpec:
         size: rows of the embedding: the labels, and one each for missing and unknown.
         layer: of the branch, behind the column's safe name and a dot.
         name: of the ``EmbeddingTable``.
-        read: returns the labels in the order of their ids, and (labels,) rows of each.
+        read: returns the labels in the order of their ids, and (labels,) how many rows of data hold each.
+        rows: returns (labels,) the row of each label where labels share rows (hashed ones); None for 2, 3, ...
     """
 
     size: int
     layer: str
     name: str
     read: Callable[[], tuple[Sequence[str], np.ndarray]]
+    rows: Callable[[], np.ndarray] | None = None
 
 
 class ColumnKind(ABC):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["EMBEDDINGS", "FLOAT32_TINY", "TRANSFORMS", "Numeric", "indistinct", "numbers_of"]
+__all__ = ["EMBEDDINGS", "FLOAT32_TINY", "TRANSFORMS", "Numeric", "indistinct", "interval_key", "numbers_of"]
 
 import math
 import warnings
@@ -291,11 +291,14 @@ class Numeric(ColumnKind):
         return {name: Part("float32")}
 
     def tables(self, name: str) -> dict[str, TableSpec]:
-        """Return the buckets' embedding, if there are any."""
-        labels = self.labels
+        """Return the buckets' embedding as ``NAME.interval``, if there are any.
+
+        Under the column's own name a ``TableEncoder`` would look for its numbers among the intervals.
+        """
+        labels, key = self.labels, interval_key(name)
         if not labels:
             return {}
-        return {name: TableSpec(len(labels) + FIRST_ID, "embedding", name, lambda: (labels, np.array(self.counts)))}
+        return {key: TableSpec(len(labels) + FIRST_ID, "embedding", key, lambda: (labels, np.array(self.counts)))}
 
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
         """Return (n,) float32 in the column's own unit, NaN where missing; the model standardises."""
@@ -319,6 +322,16 @@ class Numeric(ColumnKind):
         how = ", ".join(word for word in (self.transform, self.embedding or "") if word not in ("", "standard"))
         missing = " + missing" if self.indicator and self.embedding != "buckets" else ""
         return f"{len(self.labels) or ''}", f"{self.width if self.learned else ''}{f' ({how})' if how else ''}{missing}"
+
+
+def interval_key(name: str) -> str:
+    """Return what a column's table of buckets is called.
+
+    Example:
+        >>> interval_key("km")
+        'km.interval'
+    """
+    return f"{name}.interval"
 
 
 _STATISTICS = ("mean", "scale", "indicator", "edges", "knots", "levels", "counts")

@@ -157,7 +157,7 @@ def test_a_kind_alone_trains_exports_and_agrees(kind: te.Numeric, tmp_path: Path
     raw = tf.constant([np.nan if value is None else value for value in asked["x"]], tf.float32)
     given_raw = tf.saved_model.load(str(path)).signatures["serving_default"](x=raw)["prediction"]
     np.testing.assert_allclose(given_raw, want, rtol=0, atol=near)
-    assert sorted(served.tables) == (["x"] if kind.embedding == "buckets" else [])
+    assert sorted(served.tables) == (["x.interval"] if kind.embedding == "buckets" else [])
 
 
 def test_the_buckets_vectors_leave_come_back_and_grow() -> None:
@@ -165,7 +165,7 @@ def test_the_buckets_vectors_leave_come_back_and_grow() -> None:
     kinds = {"x": te.Numeric(embedding="buckets", n_bins=4)}
     schema = te.infer_schema(frame, "y", kinds=kinds)
     model = te.build_model(schema, random_state=0)
-    table = te.extract_tables(model, schema)["x"]
+    table = te.extract_tables(model, schema)["x.interval"]
     assert list(table.labels) == schema["x"].labels
     assert table.labels[0].startswith("(-inf, ")
     assert table.counts.sum() == np.isfinite(frame["x"]).sum()
@@ -173,15 +173,17 @@ def test_the_buckets_vectors_leave_come_back_and_grow() -> None:
     np.testing.assert_array_equal(table.vectors, layer.get_weights()[0][2:])
     ids = keras.Model(model.get_layer("x").output, model.get_layer("x.bucketize").output)(schema.inputs(frame)["x"])
     np.testing.assert_array_equal(np.bincount(ids[:, 0], minlength=6)[2:], table.counts)
-    again = te.extract_tables(te.build_model(schema, init={"x": table}), schema)["x"]
+    again = te.extract_tables(te.build_model(schema, init={"x.interval": table}), schema)["x.interval"]
     np.testing.assert_array_equal(again.vectors, table.vectors)
-    wider = te.build_model(schema, init={"x": te.EmbeddingTable(table.labels, np.ones((4, 9)))})
+    wider = te.build_model(schema, init={"x.interval": te.EmbeddingTable(table.labels, np.ones((4, 9)))})
     assert wider.get_layer("x.embedding").output_dim == 9
     more = schema.grown({name: values[:9] for name, values in frame.items()})
     assert grow_model(model, schema, more) is model
     pinned = schema.replace(x=te.Numeric(embedding="buckets", n_bins=4, dim=3))
-    with pytest.raises(te.DataError, match="column 'x' is pinned to dim=3, however: its table in `init` has dim 9"):
-        te.build_model(pinned, init={"x": te.EmbeddingTable(table.labels, np.ones((4, 9)))})
+    with pytest.raises(
+        te.DataError, match="column 'x.interval' is pinned to dim=3, however: its table in `init` has dim 9"
+    ):
+        te.build_model(pinned, init={"x.interval": te.EmbeddingTable(table.labels, np.ones((4, 9)))})
 
 
 def test_half_a_precision_takes_raw_values() -> None:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from ...schema.kinds import Numeric
+from ...schema.numeric import interval_key
 from ..embedding import RowwiseEmbedding
 from ..numeric_embeddings import Bucketize, CosineLinear, PeriodicLinear, PiecewiseLinear
 from ..standardize import Standardize
@@ -64,7 +65,7 @@ def _buckets(branch: Branch, kind: Numeric) -> Any:
     ids = Bucketize(kind.edges[1:-1], name=f"{branch.safe}.bucketize")(branch.input)
     embedding = RowwiseEmbedding(
         len(kind.labels) + 2,
-        branch.dims.get(branch.column.name) or kind.width,
+        branch.dims.get(interval_key(branch.column.name)) or kind.width,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05, seed=branch.seeds.next()),
         unknown_rate=_HIDDEN,
         missing_rate=0.0 if kind.indicator else _HIDDEN / 2,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["categorical"]
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +16,8 @@ from .base import RawInput, lookup, single
 
 def categorical(kind: Categorical, name: str, safe: Mapping[str, str]) -> RawInput:
     """Return the ids of text, "" missing."""
+    if kind.hash_buckets:
+        return single(tf.string, safe[name], _hashed(kind.hash_buckets))
     ids = np.arange(FIRST_ID, FIRST_ID + kind.kept, dtype=np.int64)
     table = lookup(["", *kind.labels], np.concatenate([[MISSING_ID], ids]), UNKNOWN_ID)
 
@@ -24,3 +26,14 @@ def categorical(kind: Categorical, name: str, safe: Mapping[str, str]) -> RawInp
         return tf.cast(table.lookup(labels), tf.int32)
 
     return single(tf.string, safe[name], encode, table)
+
+
+def _hashed(buckets: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return the graph's function from labels to ids, the same as ``schema.hashing``."""
+
+    def encode(labels: tf.Tensor) -> tf.Tensor:
+        """Return the ids of (n,) labels."""
+        ids = FIRST_ID + tf.strings.to_hash_bucket_fast(labels, buckets)
+        return tf.cast(tf.where(labels == "", tf.cast(MISSING_ID, tf.int64), ids), tf.int32)
+
+    return encode
