@@ -14,6 +14,7 @@ from __future__ import annotations
 __all__ = [
     "Boolean",
     "Categorical",
+    "Cross",
     "DataError",
     "DataWarning",
     "EmbeddingTable",
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
     from .schema.infer import infer_schema
-    from .schema.kinds import Boolean, Categorical, Ignored, Numeric
+    from .schema.kinds import Boolean, Categorical, Cross, Ignored, Numeric
     from .schema.names import safe_name
     from .schema.schema import Schema
     from .serving.export import export
@@ -62,6 +63,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Boolean": ".schema.kinds",
     "Categorical": ".schema.kinds",
+    "Cross": ".schema.kinds",
     "DataError": ".io.errors",
     "DataWarning": ".io.errors",
     "EmbeddingTable": ".tables",

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["Categorical"]
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -17,7 +17,7 @@ from ..io.errors import DataError
 from .dims import DEFAULT_RULE, DIM_RULES, dim_for
 from .hashing import hash_buckets
 from .kind import ColumnKind, TableSpec
-from .labels import cells_as_labels, factorize
+from .labels import factorize
 from .vocabulary import FIRST_ID, MISSING_ID, Vocabulary, id_type
 
 _HALF_DROPPED_AT = 100
@@ -195,8 +195,9 @@ class Categorical(ColumnKind):
         return self.with_vocabulary(vocabulary), missing
 
     def adopt(self, previous: ColumnKind) -> Self | None:
-        """Take the counts of another categorical column."""
-        known = previous.vocabulary if isinstance(previous, Categorical) else None
+        """Take the counts of another categorical column; of a crossed one, where it crosses the same columns."""
+        alike = isinstance(previous, Categorical) and previous.sources("") == self.sources("")
+        known = getattr(previous, "vocabulary", None) if alike else None
         return None if known is None else self.with_vocabulary(known)
 
     def with_vocabulary(self, vocabulary: Vocabulary) -> Self:
@@ -222,9 +223,9 @@ class Categorical(ColumnKind):
         rows = (lambda: self.ids) if self.hash_buckets else None
         return {name: TableSpec(self.size, "embedding", self.table or name, lambda: (self.labels, self.counts), rows)}
 
-    def read_cells(self, cells: pa.ChunkedArray) -> pa.Array:
-        """Read a CSV's cells as this column's labels; see ``cells_as_labels``."""
-        return cells_as_labels(cells, self._vocabulary().known)
+    def text_labels(self, name: str) -> Mapping[str, Container[str]]:
+        """Return the column's labels."""
+        return {name: self._vocabulary().known}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the arguments and the vocabulary."""

@@ -62,7 +62,7 @@ def infer_schema(
     declared = {str(name): kind for name, kind in (kinds or {}).items()}
     if are_paths(data) and are_parquet(data):
         return _infer_files(RowGroups(data), target, declared, task)
-    table, names = _read(data, {name for name, kind in declared.items() if isinstance(kind, Ignored)})
+    table, names = _read(data, _unread(declared))
     _check_arguments(names, target, declared)
     rows = table.num_rows
     if not rows:
@@ -109,6 +109,13 @@ def _learn_whole(groups: RowGroups, name: str, kind: ColumnKind | None) -> Colum
     if kind is None:
         return _learn(groups.column(name), name, None)
     return _learn(kind.cells(groups.table(kind.sources(name)), name), name, kind)
+
+
+def _unread(declared: Mapping[str, ColumnKind]) -> set[str]:
+    """Return the ignored columns that no other kind reads."""
+    kinds = {name: kind for name, kind in declared.items() if isinstance(kind, ColumnKind)}
+    read = {source for name, kind in kinds.items() if not isinstance(kind, Ignored) for source in kind.sources(name)}
+    return {name for name, kind in kinds.items() if isinstance(kind, Ignored)} - read
 
 
 def _read(data: Any, ignored: set[str]) -> tuple[pa.Table, list[str]]:

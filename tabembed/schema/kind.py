@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["ColumnKind", "Part", "TableSpec"]
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -76,6 +76,17 @@ class ColumnKind(ABC):
     def parts(self, name: str) -> dict[str, Part]:
         """Return {model input: what it takes}, inputs by the columns' names."""
         return {name: Part()}
+
+    def number_sources(self, name: str) -> tuple[str, ...]:
+        """Return those of the sources that it reads as numbers; the served model takes them as float32, not text."""
+        return ()
+
+    def text_labels(self, name: str) -> Mapping[str, Container[str]]:
+        """Return {source: labels it was learned from}: a CSV's cells of these are read as labels, whatever they spell.
+
+        The same text may be a number in one file and a word in another; see ``labels.cells_as_labels``.
+        """
+        return {}
 
     def cells(self, table: pa.Table, name: str) -> pa.Array | pa.ChunkedArray:
         """Return the one Arrow column that ``learn`` and ``encode`` take; where there are more sources, of structs."""

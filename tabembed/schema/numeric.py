@@ -290,6 +290,10 @@ class Numeric(ColumnKind):
         """Return the one input of numbers."""
         return {name: Part("float32")}
 
+    def number_sources(self, name: str) -> tuple[str, ...]:
+        """Return the column itself."""
+        return (name,)
+
     def tables(self, name: str) -> dict[str, TableSpec]:
         """Return the buckets' embedding as ``NAME.interval``, if there are any.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Schema"]
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,7 +20,8 @@ from ..io.row_groups import RowGroups
 from .column import Column
 from .grow import grow_columns, grow_target
 from .kind import Part, TableSpec
-from .kinds import KINDS, Categorical, ColumnKind, Ignored
+from .kinds import KINDS, ColumnKind, Ignored
+from .labels import cells_as_labels
 from .names import safe_names
 from .ragged import Encoded, Ragged
 from .shared import share
@@ -68,6 +69,7 @@ class Schema:
                     f"column {column.name!r} has no statistics yet; te.infer_schema(data, kinds={{...}}) learns them"
                 )
         seen = [column for column in columns if not isinstance(column.kind, Ignored)]
+        _check_sources(seen)
         parts = _joint_parts(seen)
         names = safe_names(
             dict.fromkeys(name for c in seen for name in (c.name, *c.kind.parts(c.name), *c.kind.sources(c.name)))
@@ -208,12 +210,13 @@ class Schema:
             LabelError: for a column that is missing.
         """
         columns = [*self.sources, *([self.need_target().name] if target else [])]
-        known = {name: kind for name, kind in self.features.items() if isinstance(kind, Categorical)}
         if not are_paths(data) or are_parquet(data):
             return to_arrow(data, columns)
+        known = _text_labels(self.features)
         table = to_arrow(data, columns, text=known)
         arrays = [
-            known[name].read_cells(table.column(name)) if name in known else table.column(name) for name in columns
+            cells_as_labels(table.column(name), known[name]) if name in known else table.column(name)
+            for name in columns
         ]
         return pa.Table.from_arrays(arrays, names=columns)
 
@@ -385,6 +388,30 @@ def _joint_parts(columns: Iterable[Column]) -> dict[str, Part]:
                 )
             owner.setdefault(name, column.name)
     return parts
+
+
+def _check_sources(columns: Iterable[Column]) -> None:
+    """Refuse a source that one column reads as a number and another as a label: the served model takes it as one."""
+    readers: dict[str, dict[bool, str]] = {}
+    for column in columns:
+        numbers = column.kind.number_sources(column.name)
+        for source in column.kind.sources(column.name):
+            readers.setdefault(source, {}).setdefault(source in numbers, column.name)
+    for source, by in readers.items():
+        if len(by) > 1:
+            raise DataError(
+                f"column {source!r} must be read as numbers or as labels, not both, however: {by[True]!r} reads it as "
+                f"numbers and {by[False]!r} as labels; declare it te.Categorical() or te.Ignored(), or leave one out"
+            )
+
+
+def _text_labels(features: Mapping[str, ColumnKind]) -> dict[str, Container[str]]:
+    """Return {source: labels that its readers know}."""
+    known: dict[str, Container[str]] = {}
+    for name, kind in features.items():
+        for source, labels in kind.text_labels(name).items():
+            known[source] = {*known[source], *labels} if source in known else labels  # type: ignore[misc]
+    return known
 
 
 def _matrix(array: Encoded, part: Part) -> np.ndarray:

@@ -20,8 +20,9 @@ from .bins import sampled
 from .boolean import SPELLINGS
 from .classify import aside, labels_kind, unread, whole_kind
 from .column import Column
-from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
+from .kinds import Boolean, Categorical, ColumnKind, Cross, Ignored, Numeric
 from .labels import factorize
+from .made import is_made
 from .moments import Moments
 from .numeric import numbers_of
 from .ragged import Encoded, joined_rows
@@ -52,6 +53,10 @@ def stream_column(
     Raises:
         DataError: when a file can't be read.
     """
+    if isinstance(declared, Cross):
+        return _crossed(groups, name, declared)
+    if declared is not None and is_made(declared, name):
+        return None
     kind = groups.schema.field(name).type
     if declared is None and not _is_counted(kind):
         missing = sum(batch.column(0).null_count for batch in groups.batches([name]))
@@ -73,6 +78,17 @@ def stream_column(
         return _numeric(Numeric(), moments, name, "real numbers")
     with counted(groups, name) as counts:
         return _of_counts(counts, groups, name, declared, moments)
+
+
+def _crossed(groups: RowGroups, name: str, kind: Cross) -> Column | None:
+    """Count crossed labels, many rows at a time."""
+    vocabulary, missing = Vocabulary([], []), 0
+    for table in _tables(groups.select(kind.columns)):
+        more, gone = Vocabulary.count(kind.cells(table, name), name)
+        vocabulary, missing = Vocabulary.summed([vocabulary, more]), missing + gone
+    if not len(vocabulary):
+        return None
+    return Column(name, kind.with_vocabulary(vocabulary), groups.rows, missing, "declared")
 
 
 def _is_counted(kind: pa.DataType) -> bool:

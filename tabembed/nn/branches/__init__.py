@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...io.errors import DataError
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Numeric
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Cross, Numeric
 from .base import Branch, embedding_name
 from .boolean import boolean
 from .categorical import categorical, prior_weights
@@ -19,6 +19,7 @@ from .numeric import numeric
 
 BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
     Categorical: categorical,
+    Cross: categorical,
     Numeric: numeric,
     Boolean: boolean,
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["categorical"]
+__all__ = ["categorical", "ids_of"]
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,8 +17,14 @@ from .base import RawInput, lookup, single
 
 def categorical(kind: Categorical, name: str, safe: Mapping[str, str]) -> RawInput:
     """Return the ids of text, "" missing."""
+    encode, resources = ids_of(kind)
+    return single(tf.string, safe[name], encode, *resources)
+
+
+def ids_of(kind: Categorical) -> tuple[Callable[[tf.Tensor], tf.Tensor], tuple[Any, ...]]:
+    """Return the graph's function from (n,) labels to ids, and the lookup tables that it needs."""
     if kind.hash_buckets:
-        return single(tf.string, safe[name], _hashed(kind.hash_buckets))
+        return _hashed(kind.hash_buckets), ()
     ids = np.arange(FIRST_ID, FIRST_ID + kind.kept, dtype=np.int64)
     table = lookup(["", *kind.labels], np.concatenate([[MISSING_ID], ids]), UNKNOWN_ID)
 
@@ -25,7 +32,7 @@ def categorical(kind: Categorical, name: str, safe: Mapping[str, str]) -> RawInp
         """Return the ids of (n,) labels."""
         return tf.cast(table.lookup(labels), tf.int32)
 
-    return single(tf.string, safe[name], encode, table)
+    return encode, (table,)
 
 
 def _hashed(buckets: int) -> Callable[[tf.Tensor], tf.Tensor]:
