@@ -21,6 +21,7 @@ __all__ = [
     "EntityEmbedder",
     "Ignored",
     "LabelError",
+    "LatLon",
     "Numeric",
     "Predictor",
     "RowwiseAdam",
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
     from .schema.infer import infer_schema
-    from .schema.kinds import Boolean, Categorical, Cross, Ignored, Numeric
+    from .schema.kinds import Boolean, Categorical, Cross, Ignored, LatLon, Numeric
     from .schema.names import safe_name
     from .schema.schema import Schema
     from .serving.export import export
@@ -70,6 +71,7 @@ _HOMES = {
     "EntityEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
+    "LatLon": ".schema.kinds",
     "Numeric": ".schema.kinds",
     "Predictor": ".serving.predictor",
     "RowwiseAdam": ".nn.optimizer",

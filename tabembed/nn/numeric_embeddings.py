@@ -17,20 +17,22 @@ from ..schema.vocabulary import FIRST_ID, MISSING_ID
 class _NumericEmbedding(keras.layers.Layer):
     """Embeds the first ``features`` values and passes what follows (the indicator of missing) on behind them.
 
+    With ``keep`` it passes the values themselves on too.
+
     **Shape**
 
     - Input: (batch, features + rest)
     - Output: (batch, dim + rest)
     """
 
-    def __init__(self, dim: int, features: int = 1, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, dim: int, features: int = 1, seed: int | None = None, keep: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.dim, self.features, self.seed = dim, features, seed
+        self.dim, self.features, self.seed, self.keep = dim, features, seed, keep
 
     def call(self, inputs: Any) -> Any:
         """Return the vectors, (batch, dim + rest)."""
         vectors = self.embedded(inputs[..., : self.features])
-        return keras.ops.concatenate([vectors, inputs[..., self.features :]], axis=-1)
+        return keras.ops.concatenate([vectors, inputs[..., 0 if self.keep else self.features :]], axis=-1)
 
     def embedded(self, values: Any) -> Any:
         """Return the vectors of (batch, features) values, (batch, dim)."""
@@ -46,11 +48,12 @@ class _NumericEmbedding(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return the shape of the output."""
-        return (*input_shape[:-1], self.dim + (input_shape[-1] or self.features) - self.features)
+        return (*input_shape[:-1], self.dim + (input_shape[-1] or 0) - (0 if self.keep else self.features))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return {**super().get_config(), "dim": self.dim, "features": self.features, "seed": self.seed}
+        own = {"dim": self.dim, "features": self.features, "seed": self.seed, "keep": self.keep}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable(package="tabembed")
@@ -126,6 +129,7 @@ class PeriodicLinear(_NumericEmbedding):
         scale: standard deviation of the first frequencies.
         features: how many values together have one vector; each frequency is then a direction.
         seed: of the weights.
+        keep: whether the values are passed on too, behind the vector.
         **kwargs: ``keras.layers.Layer``'s own.
 
     Example:
@@ -143,9 +147,10 @@ class PeriodicLinear(_NumericEmbedding):
         scale: float = 0.1,
         features: int = 1,
         seed: int | None = None,
+        keep: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(dim, features, seed, **kwargs)
+        super().__init__(dim, features, seed, keep, **kwargs)
         self.frequencies, self.scale = frequencies, scale
 
     def build(self, input_shape: Any) -> None:

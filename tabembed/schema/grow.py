@@ -52,7 +52,8 @@ def _count(column: Column, table: pa.Table) -> tuple[int, Vocabulary | None]:
     if isinstance(column.kind, Categorical):
         vocabulary, missing = Vocabulary.count(values, column.name)
         return missing, vocabulary
-    return int(np.isnan(column.kind.encode(values, column.name)).sum()), None
+    encoded = column.kind.encode(values, column.name)
+    return int(np.isnan(encoded.reshape(len(encoded), -1)).any(axis=1).sum()), None
 
 
 def grow_target(target: Target, values: pa.Array | pa.ChunkedArray) -> Target:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Cross", "Ignored", "Numeric"]
+__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Cross", "Ignored", "LatLon", "Numeric"]
 
 from .boolean import Boolean
 from .categorical import Categorical
 from .cross import Cross
 from .ignored import Ignored
 from .kind import ColumnKind
+from .latlon import LatLon
 from .numeric import Numeric
 
-KINDS: dict[str, type[ColumnKind]] = {kind.key: kind for kind in (Categorical, Cross, Numeric, Boolean, Ignored)}
+KINDS: dict[str, type[ColumnKind]] = {
+    kind.key: kind for kind in (Categorical, Cross, LatLon, Numeric, Boolean, Ignored)
+}

@@ -69,7 +69,7 @@ def _refuse_infinite(numbers: np.ndarray, name: str) -> None:
     if numbers.dtype.kind != "f" or not len(numbers):
         return
     high, low = np.fmax.reduce(numbers), np.fmin.reduce(numbers)
-    if high <= _FLOAT32_MAX and low >= -_FLOAT32_MAX:
+    if not (high > _FLOAT32_MAX or low < -_FLOAT32_MAX):  # NaN where all are missing
         return
     bad = np.abs(numbers) > _FLOAT32_MAX
     row = int(np.argmax(bad))

@@ -20,7 +20,7 @@ from .bins import sampled
 from .boolean import SPELLINGS
 from .classify import aside, labels_kind, unread, whole_kind
 from .column import Column
-from .kinds import Boolean, Categorical, ColumnKind, Cross, Ignored, Numeric
+from .kinds import Boolean, Categorical, ColumnKind, Cross, Ignored, LatLon, Numeric
 from .labels import factorize
 from .made import is_made
 from .moments import Moments
@@ -55,6 +55,8 @@ def stream_column(
     """
     if isinstance(declared, Cross):
         return _crossed(groups, name, declared)
+    if isinstance(declared, LatLon):
+        return _places(groups, name, declared)
     if declared is not None and is_made(declared, name):
         return None
     kind = groups.schema.field(name).type
@@ -89,6 +91,16 @@ def _crossed(groups: RowGroups, name: str, kind: Cross) -> Column | None:
     if not len(vocabulary):
         return None
     return Column(name, kind.with_vocabulary(vocabulary), groups.rows, missing, "declared")
+
+
+def _places(groups: RowGroups, name: str, kind: LatLon) -> Column | None:
+    """Learn from pairs of degrees, many rows at a time."""
+    try:
+        parts = (kind.encode(kind.cells(table, name), name) for table in _tables(groups.select(kind.sources(name))))
+        learned, missing = kind.learn_parts(parts, name)
+    except DataError:
+        return None  # looked at whole, it says which of all rows it is
+    return Column(name, learned, groups.rows, missing, "declared")
 
 
 def _is_counted(kind: pa.DataType) -> bool:

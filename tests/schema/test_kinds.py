@@ -39,7 +39,7 @@ LEARNED = [
 ]
 
 
-COLUMNS = {"cross": ("a", "b")}
+COLUMNS = {"cross": ("a", "b"), "latlon": ("lat", "lon")}
 """What kinds that are made of columns are told."""
 
 

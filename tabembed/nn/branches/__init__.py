@@ -11,15 +11,17 @@ from collections.abc import Callable
 from typing import Any
 
 from ...io.errors import DataError
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Cross, Numeric
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Cross, LatLon, Numeric
 from .base import Branch, embedding_name
 from .boolean import boolean
 from .categorical import categorical, prior_weights
+from .latlon import latlon
 from .numeric import numeric
 
 BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
     Categorical: categorical,
     Cross: categorical,
+    LatLon: latlon,
     Numeric: numeric,
     Boolean: boolean,
 }

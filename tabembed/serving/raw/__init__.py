@@ -6,16 +6,18 @@ __all__ = ["RAW_KINDS", "RawInput", "raw_input"]
 
 from collections.abc import Callable, Mapping
 
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Cross, Numeric
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Cross, LatLon, Numeric
 from .base import RawInput
 from .boolean import boolean
 from .categorical import categorical
 from .cross import cross
+from .latlon import latlon
 from .numeric import numeric
 
 RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
     Categorical: categorical,
     Cross: cross,
+    LatLon: latlon,
     Numeric: numeric,
     Boolean: boolean,
 }
