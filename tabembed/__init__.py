@@ -14,6 +14,7 @@ from __future__ import annotations
 __all__ = [
     "Boolean",
     "Categorical",
+    "Cross",
     "DataError",
     "DataWarning",
     "Datetime",
@@ -21,6 +22,7 @@ __all__ = [
     "EntityEmbedder",
     "Ignored",
     "LabelError",
+    "LatLon",
     "Numeric",
     "Predictor",
     "RowwiseAdam",
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
     from .schema.infer import infer_schema
-    from .schema.kinds import Boolean, Categorical, Datetime, Ignored, Numeric
+    from .schema.kinds import Boolean, Categorical, Cross, Datetime, Ignored, LatLon, Numeric
     from .schema.names import safe_name
     from .schema.schema import Schema
     from .serving.export import export
@@ -63,6 +65,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Boolean": ".schema.kinds",
     "Categorical": ".schema.kinds",
+    "Cross": ".schema.kinds",
     "DataError": ".io.errors",
     "DataWarning": ".io.errors",
     "Datetime": ".schema.kinds",
@@ -70,6 +73,7 @@ _HOMES = {
     "EntityEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
+    "LatLon": ".schema.kinds",
     "Numeric": ".schema.kinds",
     "Predictor": ".serving.predictor",
     "RowwiseAdam": ".nn.optimizer",

@@ -22,6 +22,7 @@ from ..nn.model import build_model
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
 from ..schema.kinds import Categorical
+from ..schema.made import is_made
 from ..schema.schema import Schema
 from ..schema.shared import sharing
 from ..schema.vocabulary import FIRST_ID, UNKNOWN_ID
@@ -124,7 +125,9 @@ def crossed(training: Training, full: keras.Model, epochs: int, folds: Iterable[
     schema, encoded = training.schema, training.encoded
     vectors: dict[str, np.ndarray] = {}
     groups = {
-        tuple(sharing(schema.features, name)) for name, kind in schema.features.items() if isinstance(kind, Categorical)
+        tuple(sharing(schema.features, name))
+        for name, kind in schema.features.items()
+        if isinstance(kind, Categorical) and kind.tables(name) and not is_made(kind, name)
     }
     own = {columns: embedding_of(full, schema, columns[0]).get_weights()[0] for columns in groups}
     for columns, goal in own.items():

@@ -72,7 +72,7 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         labels, counts = spec.read()
         tables[key] = EmbeddingTable(
             labels,
-            rows[FIRST_ID:],
+            rows[FIRST_ID:] if spec.rows is None else rows[spec.rows()],
             counts=counts,
             missing=rows[MISSING_ID],
             unknown=rows[UNKNOWN_ID],

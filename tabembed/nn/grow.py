@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from ..io.errors import DataError
+from ..schema.kind import TableSpec
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from ..schema.shared import whole_column
@@ -25,18 +26,12 @@ from .warm_start import load_tables_into
 
 
 def grow_model(
-    model: keras.Model,
-    before: Schema,
-    after: Schema,
-    network: str = "mlp",
-    *,
-    random_state: Any = None,
-    **options: Any,
+    model: keras.Model, before: Schema, after: Schema, network: str = "mlp", *, random_state: Any = None, **options: Any
 ) -> keras.Model:
     """Return the model for a schema that has grown; where no table has more rows it is the same one, changed in place.
 
-    Old labels keep their vectors exactly, new ones start from the unknown row. All other layers keep their weights, and
-    a ``RowwiseAdam`` its state; only the priors weigh the rows anew, by the new counts.
+    Old labels keep their vectors, new ones start from the unknown row. All other layers keep their weights, and a
+    ``RowwiseAdam`` its state; only the priors weigh the rows anew, by the new counts.
 
     Args:
         model: built by ``build_model(before, network, **options)``, trained or not.
@@ -57,33 +52,38 @@ def grow_model(
         ('LAX', 'BOS', 'JFK')
     """
     tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
-    rows = {name: _rows(before[name], after[name]) for name in tables}
-    if all(before[name].size == after[name].size for name in tables):  # type: ignore[attr-defined]
-        paths = {embedding_of(model, before, name).embeddings.path: moved for name, moved in rows.items()}
-        load_tables_into(model, after, tables)
+    old, new = ({name: spec for name, (_, spec) in schema.tables.items()} for schema in (before, after))
+    rows = {name: _rows(old[name], new[name]) for name in tables}
+    hashed = {name for name in tables if new[name].rows is not None}
+    if all(old[name].size == new[name].size for name in tables):
+        load_tables_into(model, after, {name: table for name, table in tables.items() if name not in hashed})
         _weigh_priors(model, after)
         grown = model
     else:
         grown = build_model(after, network, init=tables, random_state=random_state, **options)
-        paths = {embedding_of(grown, after, name).embeddings.path: moved for name, moved in rows.items()}
+        for name in hashed:  # their rows are as they were, also where they hold no label
+            embedding_of(grown, after, name).set_weights(embedding_of(model, before, name).get_weights())
         _copy_layers(model, grown)
         if isinstance(optimizer, RowwiseAdam):
             grown.compile_from_config(model.get_compile_config())
+    paths = {embedding_of(grown, after, name).embeddings.path: moved for name, moved in rows.items()}
     if isinstance(optimizer, RowwiseAdam) and optimizer.built:
         grown.optimizer.build(grown.trainable_variables)
         grown.optimizer.resume(optimizer, paths)
     return grown
 
 
-def _rows(before: Any, after: Any) -> np.ndarray:
+def _rows(before: TableSpec, after: TableSpec) -> np.ndarray:
     """Return (rows of the grown table,) which row each was in the old one, -1 for a new label's."""
-    ids = {label: at for at, label in enumerate(before.labels, FIRST_ID)}
-    return np.array([MISSING_ID, UNKNOWN_ID, *(ids.get(label, -1) for label in after.labels)])
+    if after.rows is not None:
+        return np.arange(after.size)
+    ids = {label: at for at, label in enumerate(before.read()[0], FIRST_ID)}
+    return np.array([MISSING_ID, UNKNOWN_ID, *(ids.get(label, -1) for label in after.read()[0])])
 
 
 def _weigh_priors(model: keras.Model, schema: Schema) -> None:
     for name, kind in schema.features.items():
-        if isinstance(kind, Categorical) and kind.l2:
+        if isinstance(kind, Categorical) and kind.l2 and not kind.is_one_hot:
             prior = model.get_layer(f"{schema.input_names[name]}.prior")
             prior.weight.assign(prior_weights(whole_column(schema.columns, name), kind))
 

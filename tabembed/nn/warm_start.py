@@ -14,6 +14,7 @@ from ..io.errors import DataError
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from ..schema.shared import sharing
+from ..schema.vocabulary import FIRST_ID
 from ..tables import EmbeddingTable
 from .extract import embedding_of
 
@@ -40,6 +41,11 @@ def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str,
     """
     dims: dict[str, int] = {}
     for name, table in tables.items():
+        kind = schema.features.get(name)
+        if isinstance(kind, Categorical) and kind.is_one_hot:
+            raise DataError(
+                f"`init` has a table for column {name!r}, which is one-hot and has none; declare it with one_hot=False"
+            )
         if name not in schema.tables:
             raise DataError(
                 f"`init` has a table for column {name!r}, which is {type(schema[name]).__name__}; "
@@ -47,14 +53,15 @@ def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str,
             )
         column, _ = schema.tables[name]
         kind = schema[column]
+        pinned = getattr(kind, "dim", None) if getattr(kind, "pinned", False) else None
+        if pinned is not None and pinned != table.dim:
+            raise DataError(
+                f"column {name!r} is pinned to dim={pinned}, however: its table in `init` has dim {table.dim}; "
+                f"use table.reduce({pinned}), or leave dim= open"
+            )
         if not isinstance(kind, Categorical):
             dims[name] = table.dim
             continue
-        if kind.pinned and kind.dim != table.dim:
-            raise DataError(
-                f"column {name!r} is pinned to dim={kind.dim}, however: its table in `init` has dim {table.dim}; "
-                f"use table.reduce({kind.dim}), or leave dim= open"
-            )
         group = sharing(schema.features, name)
         other = next((other for other in group if other in tables and tables[other] != table), None)
         if other is not None:
@@ -70,6 +77,19 @@ def load_tables_into(model: keras.Model, schema: Schema, tables: Mapping[str, Em
     """Write tables into the embeddings: known labels get their vector, new ones the table's unknown row."""
     for name, table in tables.items():
         _, spec = schema.tables[name]
-        embedding_of(model, schema, name).set_weights(
-            [np.vstack([table.missing, table.unknown, table.lookup(spec.read()[0])])]
-        )
+        labels, counts = spec.read()
+        vectors = table.lookup(labels)
+        if spec.rows is not None:
+            vectors = _bucket_means(vectors, counts, spec.rows() - FIRST_ID, table.unknown, spec.size - FIRST_ID)
+        embedding_of(model, schema, name).set_weights([np.vstack([table.missing, table.unknown, vectors])])
+
+
+def _bucket_means(
+    vectors: np.ndarray, counts: np.ndarray, buckets: np.ndarray, unknown: np.ndarray, size: int
+) -> np.ndarray:
+    """Return (size, dim) means of the labels' vectors in each bucket, by their rows; ``unknown`` where none is."""
+    sums = np.zeros((size, vectors.shape[1]))
+    np.add.at(sums, buckets, vectors * counts[:, None])
+    rows = np.bincount(buckets, counts, minlength=size)[:, None]
+    means: np.ndarray = np.where(rows > 0, sums / np.maximum(rows, 1), unknown)
+    return means

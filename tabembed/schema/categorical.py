@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["Categorical"]
 
 import math
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -15,13 +16,21 @@ import pyarrow as pa
 from ..io.errors import DataError
 from ..io.few import Cells
 from .dims import DEFAULT_RULE, DIM_RULES, dim_for
+from .hashing import hash_buckets
 from .kind import ColumnKind, TableSpec
-from .labels import cells_as_labels
-from .vocabulary import FIRST_ID, Vocabulary
+from .labels import factorize
+from .vocabulary import FIRST_ID, MISSING_ID, Vocabulary, id_type
 
 _HALF_DROPPED_AT = 100
 """Rows a label; chosen on a table of 30,000 rows with columns of 7,000 labels and on the New York flights
 (`benchmarks/many_labels.py`)."""
+
+
+_ONE_HOT = 9
+"""Labels up to which ``one_hot=True`` holds; RealMLP's, arXiv 2407.04491, section 3."""
+
+_RARE = {"table": None, "hash_buckets": None, "one_hot": False, "embedding_dropout": 0.0}
+"""Settings that the JSON leaves out where they are as usual."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,12 @@ class Categorical(ColumnKind):
         vocabulary: the labels and counts; ``infer_schema`` fills it in.
         table: the name of a table that several columns share: one vocabulary, the counts summed, and one embedding.
             They must agree on all settings but ``dropout``. None for a table of the column's own.
+        hash_buckets: a label's id comes from its hash, so that labels never seen have vectors too; those of one bucket
+            share it. For open vocabularies; the hash is the same in every process and in the exported graph.
+        one_hot: True for a fixed one-hot code in place of vectors up to 9 labels, a number for up to so many. Such a
+            column has no table; unseen labels are zeros.
+        embedding_dropout: share of the vectors' entries that are dropped while training, for the whole network;
+            ``dropout`` drops whole vectors, for its deep layers.
         ruled: the dim that ``dim_rule`` chose; ``infer_schema`` fills it in. Another ``dim`` set later is declared.
 
     Raises:
@@ -62,12 +77,15 @@ class Categorical(ColumnKind):
     l2: float = 30.0
     vocabulary: Vocabulary | None = None
     table: str | None = None
+    hash_buckets: int | None = None
+    one_hot: bool | int = False
+    embedding_dropout: float = 0.0
     ruled: int | None = field(default=None, repr=False, compare=False)
 
     key: ClassVar[str] = "categorical"
 
     def __post_init__(self) -> None:
-        for argument in ("dim", "min_count", "max_size"):
+        for argument in ("dim", "min_count", "max_size", "hash_buckets"):
             value = getattr(self, argument)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
                 raise DataError(f"`{argument}` must be a whole number of 1 or more, however: {argument}={value!r}")
@@ -77,6 +95,11 @@ class Categorical(ColumnKind):
             raise DataError(f"`unknown_rate` must be in [0, 1), however: unknown_rate={self.unknown_rate!r}")
         if self.dropout is not None and not 0 <= self.dropout < 1:
             raise DataError(f"`dropout` must be in [0, 1), however: dropout={self.dropout!r}")
+        if not 0 <= self.embedding_dropout < 1:
+            raise DataError(
+                f"`embedding_dropout` must be in [0, 1), however: embedding_dropout={self.embedding_dropout!r}"
+            )
+        self._check_ids()
         if not 0 <= self.l2 < math.inf:
             raise DataError(f"`l2` must be a number of 0 or more, however: l2={self.l2!r}")
         if self.dim_rule is not None and self.dim_rule not in DIM_RULES:
@@ -86,6 +109,21 @@ class Categorical(ColumnKind):
         if self.dim_rule is not None and self.dim is not None and self.ruled not in (None, self.dim):
             # dataclasses.replace(kind, dim=...) on a dim that a rule had chosen: it is declared from now on.
             vars(self).update(dim_rule=None, ruled=None)
+
+    def _check_ids(self) -> None:
+        if isinstance(self.one_hot, bool | np.bool_):
+            vars(self).update(one_hot=bool(self.one_hot))
+        elif not isinstance(self.one_hot, int | np.integer) or self.one_hot < 1:
+            raise DataError(f"`one_hot` must be True, False or a number of labels, however: one_hot={self.one_hot!r}")
+        others = {"min_count": self.min_count > 1, "max_size": self.max_size is not None, "one_hot": bool(self.one_hot)}
+        given = [name for name, here in others.items() if here]
+        if self.hash_buckets is not None and given:
+            raise DataError(
+                f"`hash_buckets` gives every label a row, however: {given[0]}={getattr(self, given[0])!r}; "
+                f"leave one out"
+            )
+        if self.one_hot and self.table is not None:
+            raise DataError(f"a one-hot column has no table to share, however: table={self.table!r}; leave one out")
 
     @property
     def learned(self) -> bool:
@@ -123,7 +161,27 @@ class Categorical(ColumnKind):
     @property
     def size(self) -> int:
         """Rows of the embedding: the labels, and one each for missing and unknown."""
-        return self.kept + FIRST_ID
+        return (self.hash_buckets or self.kept) + FIRST_ID
+
+    @property
+    def ids(self) -> np.ndarray:
+        """(labels,) int64: the row of each label of ``labels``."""
+        return self._ids_of(self.labels) if self.hash_buckets else np.arange(FIRST_ID, self.size)
+
+    @property
+    def row_counts(self) -> np.ndarray:
+        """(size - 2,) how many rows of data hold a label of each row of the embedding, from id 2 on."""
+        if not self.hash_buckets:
+            return self.counts
+        return np.bincount(self.ids - FIRST_ID, self.counts, minlength=self.hash_buckets).astype(np.int64)
+
+    @property
+    def is_one_hot(self) -> bool:
+        """Whether there are few enough labels for a one-hot code, if one was asked for."""
+        return bool(self.one_hot) and self.kept <= (_ONE_HOT if self.one_hot is True else self.one_hot)
+
+    def _ids_of(self, labels: Sequence[str]) -> np.ndarray:
+        return FIRST_ID + hash_buckets(labels, self.hash_buckets or 1)
 
     def _vocabulary(self) -> Vocabulary:
         if self.vocabulary is None:
@@ -138,8 +196,9 @@ class Categorical(ColumnKind):
         return self.with_vocabulary(vocabulary), missing
 
     def adopt(self, previous: ColumnKind) -> Self | None:
-        """Take the counts of another categorical column."""
-        known = previous.vocabulary if isinstance(previous, Categorical) else None
+        """Take the counts of another categorical column; of a crossed one, where it crosses the same columns."""
+        alike = isinstance(previous, Categorical) and previous.sources("") == self.sources("")
+        known = getattr(previous, "vocabulary", None) if alike else None
         return None if known is None else self.with_vocabulary(known)
 
     def with_vocabulary(self, vocabulary: Vocabulary) -> Self:
@@ -148,24 +207,30 @@ class Categorical(ColumnKind):
         if self.pinned:
             return bound
         rule = self.dim_rule or DEFAULT_RULE
-        dim = dim_for(rule, bound.kept, int(bound.counts.sum()))
+        dim = dim_for(rule, min(bound.kept, self.hash_buckets or bound.kept), int(bound.counts.sum()))
         return replace(bound, dim=dim, dim_rule=rule, ruled=dim)
 
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> np.ndarray:
         """Return (n,) ids in the smallest integer type that holds them: 0 missing, 1 unknown, 2.. the labels."""
-        return self._vocabulary().encode(values, name, self.kept)
+        if not self.hash_buckets:
+            return self._vocabulary().encode(values, name, self.kept)
+        codes, labels = factorize(values, name)
+        return np.append(self._ids_of(labels), MISSING_ID).astype(id_type(self.size))[codes]
 
-    def encode_few(self, cells: Cells) -> np.ndarray:
-        """Return the ids of a few plain values."""
-        return self._vocabulary().encode_few(cells, self.kept)
+    def encode_few(self, cells: Cells) -> np.ndarray | None:
+        """Return the ids of a few plain values; None where hashes of many are as quick."""
+        return None if self.hash_buckets else self._vocabulary().encode_few(cells, self.kept)
 
     def tables(self, name: str) -> dict[str, TableSpec]:
-        """Return the column's one embedding."""
-        return {name: TableSpec(self.size, "embedding", self.table or name, lambda: (self.labels, self.counts))}
+        """Return the column's one embedding; a one-hot code is none."""
+        if self.is_one_hot:
+            return {}
+        rows = (lambda: self.ids) if self.hash_buckets else None
+        return {name: TableSpec(self.size, "embedding", self.table or name, lambda: (self.labels, self.counts), rows)}
 
-    def read_cells(self, cells: pa.ChunkedArray) -> pa.Array:
-        """Read a CSV's cells as this column's labels; see ``cells_as_labels``."""
-        return cells_as_labels(cells, self._vocabulary().known)
+    def text_labels(self, name: str) -> Mapping[str, Container[str]]:
+        """Return the column's labels."""
+        return {name: self._vocabulary().known}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the arguments and the vocabulary."""
@@ -177,7 +242,7 @@ class Categorical(ColumnKind):
             "unknown_rate": self.unknown_rate,
             "dropout": self.dropout,
             "l2": self.l2,
-            **({} if self.table is None else {"table": self.table}),
+            **{name: value for name, usual in _RARE.items() if (value := getattr(self, name)) != usual},
             "vocabulary": None if self.vocabulary is None else self.vocabulary.to_dict(),
         }
 
@@ -194,5 +259,8 @@ class Categorical(ColumnKind):
             return "", str(self.dim or "")
         every, kept = len(self.vocabulary), self.kept
         labels = f"{kept:,}" if kept == every else f"{kept:,} of {every:,}"
+        if self.is_one_hot:
+            return labels, f"{kept + 1} (one-hot)"
+        labels = labels if self.hash_buckets is None else f"{labels} in {self.hash_buckets:,}"
         shared = "" if self.table is None else f", table {self.table!r}"
         return labels, f"{self.dim} ({self.dim_rule or 'declared'}){shared}"

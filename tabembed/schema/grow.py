@@ -37,6 +37,9 @@ def grow_columns(columns: Sequence[Column], table: pa.Table) -> list[Column]:
         kind, (missing, _) = column.kind, counted.get(column.name, (0, None))
         if isinstance(kind, Categorical):
             more = [counted[other][1] for other in sharing(kinds, column.name)]
+            if kind.is_one_hot:  # its code is part of the network's shape: new labels are unknown to it
+                grown.append(replace(column, rows=column.rows + table.num_rows, missing=column.missing + missing))
+                continue
             # Not with_vocabulary, which chooses the dim anew: vectors keep theirs for life.
             kind = replace(kind, vocabulary=Vocabulary.summed([kind.vocabulary, *more]))
         grown.append(replace(column, kind=kind, rows=column.rows + table.num_rows, missing=column.missing + missing))
@@ -45,11 +48,12 @@ def grow_columns(columns: Sequence[Column], table: pa.Table) -> list[Column]:
 
 def _count(column: Column, table: pa.Table) -> tuple[int, Vocabulary | None]:
     """Return how many of the new cells are missing, and a categorical column's new counts."""
-    values = table.column(column.name)
+    values = column.kind.cells(table, column.name)
     if isinstance(column.kind, Categorical):
         vocabulary, missing = Vocabulary.count(values, column.name)
         return missing, vocabulary
-    return int(np.isnan(column.kind.encode(values, column.name)).sum()), None
+    encoded = column.kind.encode(values, column.name)
+    return int(np.isnan(encoded.reshape(len(encoded), -1)).any(axis=1).sum()), None
 
 
 def grow_target(target: Target, values: pa.Array | pa.ChunkedArray) -> Target:

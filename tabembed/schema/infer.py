@@ -4,7 +4,8 @@ from __future__ import annotations
 
 __all__ = ["infer_schema"]
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,8 @@ from .made import is_made, made, with_sources
 from .numeric import numbers_of
 from .schema import Schema
 from .shared import share
-from .streamed import stream_column, stream_target
-from .target import learn_target
+from .streamed import sampled_target, stream_column, stream_target
+from .target import Target, learn_target
 from .times import is_iso, is_time
 
 
@@ -65,20 +66,28 @@ def infer_schema(
         data = open_rows(data)
     if isinstance(data, RowGroups):
         return _infer_files(data, target, declared, task)
-    table, names = _read(data, {name for name, kind in declared.items() if isinstance(kind, Ignored)})
+    return _infer_frame(*_read(data, _unread(declared)), target, declared, task)
+
+
+def _infer_frame(
+    table: pa.Table, names: list[str], target: str | None, declared: Mapping[str, ColumnKind], task: str
+) -> Schema:
+    """Infer from rows in memory; the table needn't hold the columns that are ignored."""
     _check_arguments(names, target, declared)
     rows = table.num_rows
     if not rows:
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")
     learned_target = None if target is None else learn_target(table.column(target), target, task)
     declared = with_sources(declared, names, target)
+    answers = _asked(learned_target, lambda known: known.encode(table.column(known.name)))
     columns = []
     for name in [*names, *made(declared, names)]:
         kind = declared.get(name)
         if isinstance(kind, Ignored):
             columns.append(Column(name, kind, rows, 0, kind.reason))
         elif name != target:
-            columns.append(_learn(table.column(name) if kind is None else kind.cells(table, name), name, kind))
+            values = table.column(name) if kind is None else kind.cells(table, name)
+            columns.append(_learn(values, name, kind, answers))
     return Schema(share(columns), learned_target)
 
 
@@ -89,14 +98,20 @@ def _infer_files(groups: RowGroups, target: str | None, declared: Mapping[str, C
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")
     learned_target = None if target is None else stream_target(groups, target, task)
     declared = with_sources(declared, groups.names, target)
+    answers = _asked(learned_target, lambda known: sampled_target(groups, known))
     columns = []
     for name in [*groups.names, *made(declared, groups.names)]:
         kind = declared.get(name)
         if isinstance(kind, Ignored):
             columns.append(Column(name, kind, groups.rows, 0, kind.reason))
         elif name != target:
-            columns.append(stream_column(groups, name, kind) or _learn_whole(groups, name, kind))
+            columns.append(stream_column(groups, name, kind, answers) or _learn_whole(groups, name, kind))
     return Schema(share(columns), learned_target)
+
+
+def _asked(target: Target | None, read: Callable[[Target], np.ndarray]) -> Callable[[], np.ndarray | None]:
+    """Return a function that reads the target's cells, once and only if it is asked; None without a target."""
+    return cache(lambda: None if target is None else read(target))
 
 
 def _learn_whole(groups: RowGroups, name: str, kind: ColumnKind | None) -> Column:
@@ -112,6 +127,13 @@ def _learn_whole(groups: RowGroups, name: str, kind: ColumnKind | None) -> Colum
     except DataError:
         pass
     return _learn(kind.cells(groups.table(columns), name), name, kind)
+
+
+def _unread(declared: Mapping[str, ColumnKind]) -> set[str]:
+    """Return the ignored columns that no other kind reads."""
+    kinds = {name: kind for name, kind in declared.items() if isinstance(kind, ColumnKind)}
+    read = {source for name, kind in kinds.items() if not isinstance(kind, Ignored) for source in kind.sources(name)}
+    return {name for name, kind in kinds.items() if isinstance(kind, Ignored)} - read
 
 
 def _read(data: Any, ignored: set[str]) -> tuple[pa.Table, list[str]]:
@@ -137,14 +159,19 @@ def _check_arguments(names: list[str], target: str | None, declared: Mapping[str
             raise DataError(f"`kinds` names the target {name!r}; use task= to say what the target is")
 
 
-def _learn(values: pa.ChunkedArray, name: str, declared: ColumnKind | None) -> Column:
+def _learn(
+    values: pa.ChunkedArray,
+    name: str,
+    declared: ColumnKind | None,
+    answers: Callable[[], np.ndarray | None] = lambda: None,
+) -> Column:
     if values.null_count == len(values):
         raise DataError(
             f"column {name!r} must hold some values, however: all {len(values):,} rows are missing; "
             f"drop it, or leave it out with kinds={{{name!r}: te.Ignored()}}"
         )
     kind, reason = (declared, "declared") if declared is not None else _classify(values, name)
-    learned, missing = kind.learn(values, name)
+    learned, missing = kind.learn_with(values, answers(), name) if kind.reads_target else kind.learn(values, name)
     if missing == len(values):
         raise DataError(
             f"column {name!r} must hold some labels, however: all {len(values):,} rows are empty texts; drop it"

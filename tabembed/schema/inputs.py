@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["input_matrix", "joint_parts"]
+__all__ = ["check_sources", "input_matrix", "joint_parts", "label_readers"]
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
+from functools import partial
 
 import numpy as np
+import pyarrow as pa
 
 from ..io.errors import DataError
 from .column import Column
-from .kind import Part
+from .kind import ColumnKind, Part
+from .labels import cells_as_labels
 from .ragged import Encoded, Ragged
 
 
@@ -34,6 +37,34 @@ def joint_parts(columns: Iterable[Column]) -> dict[str, Part]:
                 )
             owner.setdefault(name, column.name)
     return parts
+
+
+def check_sources(columns: Iterable[Column]) -> None:
+    """Refuse a source that one column reads as a number and another as a label: the served model takes it as one."""
+    readers: dict[str, dict[bool, str]] = {}
+    for column in columns:
+        numbers = column.kind.number_sources(column.name)
+        for source in column.kind.sources(column.name):
+            readers.setdefault(source, {}).setdefault(source in numbers, column.name)
+    for source, by in readers.items():
+        if len(by) > 1:
+            raise DataError(
+                f"column {source!r} must be read as numbers or as labels, not both, however: {by[True]!r} reads it as "
+                f"numbers and {by[False]!r} as labels; declare it te.Categorical() or te.Ignored(), or leave one out"
+            )
+
+
+def label_readers(features: Mapping[str, ColumnKind]) -> dict[str, Callable[[pa.ChunkedArray], pa.Array]]:
+    """Return {column of the data: function from a CSV's cells to labels} of the columns that are read as labels.
+
+    Args:
+        features: {column: kind}.
+    """
+    known: dict[str, Container[str]] = {}
+    for name, kind in features.items():
+        for source, labels in kind.text_labels(name).items():
+            known[source] = {*known[source], *labels} if source in known else labels  # type: ignore[misc]
+    return {name: partial(cells_as_labels, known=labels) for name, labels in known.items()}
 
 
 def input_matrix(array: Encoded, part: Part) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["ColumnKind", "Part", "TableSpec"]
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -41,13 +41,15 @@ class TableSpec:
         size: rows of the embedding: the labels, and one each for missing and unknown.
         layer: of the branch, behind the column's safe name and a dot.
         name: of the ``EmbeddingTable``.
-        read: returns the labels in the order of their ids, and (labels,) rows of each.
+        read: returns the labels in the order of their ids, and (labels,) how many rows of data hold each.
+        rows: returns (labels,) the row of each label where labels share rows (hashed ones); None for 2, 3, ...
     """
 
     size: int
     layer: str
     name: str
     read: Callable[[], tuple[Sequence[str], np.ndarray]]
+    rows: Callable[[], np.ndarray] | None = None
 
 
 class ColumnKind(ABC):
@@ -74,6 +76,17 @@ class ColumnKind(ABC):
     def parts(self, name: str) -> dict[str, Part]:
         """Return {model input: what it takes}, inputs by the columns' names."""
         return {name: Part()}
+
+    def number_sources(self, name: str) -> tuple[str, ...]:
+        """Return those of the sources that it reads as numbers; the served model takes them as float32, not text."""
+        return ()
+
+    def text_labels(self, name: str) -> Mapping[str, Container[str]]:
+        """Return {source: labels it was learned from}: a CSV's cells of these are read as labels, whatever they spell.
+
+        The same text may be a number in one file and a word in another; see ``labels.cells_as_labels``.
+        """
+        return {}
 
     def cells(self, table: pa.Table, name: str) -> pa.Array | pa.ChunkedArray:
         """Return the one Arrow column that ``learn`` and ``encode`` take; where there are more sources, of structs."""
@@ -108,6 +121,21 @@ class ColumnKind(ABC):
         """
         chunks = [chunk for part in batches for chunk in (part.chunks if isinstance(part, pa.ChunkedArray) else [part])]
         return self.learn(pa.chunked_array(chunks), name)
+
+    @property
+    def reads_target(self) -> bool:
+        """Whether the statistics hang on the target too: ``learn_with`` is then called in place of ``learn``."""
+        return False
+
+    def learn_with(self, values: pa.Array | pa.ChunkedArray, target: np.ndarray | None, name: str) -> tuple[Self, int]:
+        """Return what ``learn`` does, with statistics that the target tells; the default doesn't ask it.
+
+        Args:
+            values: (n,) Arrow column.
+            target: (n,) floats, or whole numbers for classes; None where the schema has no target.
+            name: the column's name, for errors.
+        """
+        return self.learn(values, name)
 
     @abstractmethod
     def adopt(self, previous: ColumnKind) -> Self | None:

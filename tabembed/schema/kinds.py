@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Datetime", "Ignored", "Numeric"]
+__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Cross", "Datetime", "Ignored", "LatLon", "Numeric"]
 
 from .boolean import Boolean
 from .categorical import Categorical
+from .cross import Cross
 from .datetime import Datetime
 from .ignored import Ignored
 from .kind import ColumnKind
+from .latlon import LatLon
 from .numeric import Numeric
 
-KINDS: dict[str, type[ColumnKind]] = {kind.key: kind for kind in (Categorical, Numeric, Datetime, Boolean, Ignored)}
+KINDS: dict[str, type[ColumnKind]] = {
+    kind.key: kind for kind in (Categorical, Cross, Datetime, LatLon, Numeric, Boolean, Ignored)
+}

@@ -21,9 +21,9 @@ from ..io.streams import are_streamed, open_rows
 from .column import Column
 from .frames import encode_few, encode_table
 from .grow import grow_columns, grow_target
-from .inputs import input_matrix, joint_parts
+from .inputs import check_sources, input_matrix, joint_parts, label_readers
 from .kind import Part, TableSpec
-from .kinds import KINDS, Categorical, ColumnKind, Ignored
+from .kinds import KINDS, ColumnKind, Ignored
 from .names import safe_names
 from .ragged import Encoded
 from .shared import share
@@ -71,6 +71,7 @@ class Schema:
                     f"column {column.name!r} has no statistics yet; te.infer_schema(data, kinds={{...}}) learns them"
                 )
         seen = [column for column in columns if not isinstance(column.kind, Ignored)]
+        check_sources(seen)
         parts = joint_parts(seen)
         names = safe_names(
             dict.fromkeys(name for c in seen for name in (c.name, *c.kind.parts(c.name), *c.kind.sources(c.name)))
@@ -215,13 +216,11 @@ class Schema:
         return self._table(data, [*self.sources, *([self.need_target().name] if target else [])])
 
     def _table(self, data: Any, columns: list[str]) -> pa.Table:
-        known = {name: kind for name, kind in self.features.items() if isinstance(kind, Categorical)}
         if not are_paths(data) or are_parquet(data):
             return to_arrow(data, columns)
-        table = to_arrow(data, columns, text=known)
-        arrays = [
-            known[name].read_cells(table.column(name)) if name in known else table.column(name) for name in columns
-        ]
+        readers = label_readers(self.features)
+        table = to_arrow(data, columns, text=readers)
+        arrays = [readers[n](table.column(n)) if n in readers else table.column(n) for n in columns]
         return pa.Table.from_arrays(arrays, names=columns)
 
     def rows(self, data: Any, *, target: bool = False) -> RowGroups:
@@ -238,8 +237,7 @@ class Schema:
         columns = [*self.sources, *([self.need_target().name] if target else [])]
         if isinstance(data, RowGroups):
             return data.select(columns)
-        known = {name: kind.read_cells for name, kind in self.features.items() if isinstance(kind, Categorical)}
-        return open_rows(data, columns, known)
+        return open_rows(data, columns, label_readers(self.features))
 
     def grown(self, data: Any) -> Schema:
         """Return the schema with more rows counted: new labels get ids, others move with their counts.

@@ -13,7 +13,7 @@ from .column import Column
 from .kind import ColumnKind
 from .vocabulary import Vocabulary
 
-_AGREE = ("dim", "dim_rule", "min_count", "max_size", "unknown_rate", "l2")
+_AGREE = ("dim", "dim_rule", "min_count", "max_size", "unknown_rate", "l2", "hash_buckets", "embedding_dropout")
 
 
 def sharing(kinds: Mapping[str, ColumnKind], name: str) -> list[str]:

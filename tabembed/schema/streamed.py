@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["stream_column", "stream_encode", "stream_target"]
+__all__ = ["sampled_target", "stream_column", "stream_encode", "stream_target"]
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -17,11 +17,13 @@ from ..io.ahead import read_ahead
 from ..io.counting import Counts, countable, counted
 from ..io.errors import DataError
 from ..io.row_groups import RowGroups
+from .bins import sampled
 from .boolean import SPELLINGS
 from .classify import aside, iso_kind, labels_kind, time_kind, unread, whole_kind
 from .column import Column
-from .kinds import Boolean, Categorical, ColumnKind, Datetime, Ignored, Numeric
+from .kinds import Boolean, Categorical, ColumnKind, Cross, Datetime, Ignored, LatLon, Numeric
 from .labels import factorize
+from .made import is_made
 from .moments import Moments
 from .numeric import numbers_of
 from .ragged import Encoded, joined_rows
@@ -32,13 +34,19 @@ from .vocabulary import Vocabulary
 _MANY = 1 << 20
 
 
-def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> Column | None:
+def stream_column(
+    groups: RowGroups,
+    name: str,
+    declared: ColumnKind | None,
+    answers: Callable[[], np.ndarray | None] = lambda: None,
+) -> Column | None:
     """Learn a column of Parquet files, batch by batch or from the counts of its values.
 
     Args:
         groups: the files.
         name: the column's.
         declared: its kind, or None to find it.
+        answers: returns ``sampled_target``, or None without a target.
 
     Returns:
         The column; None where it must be looked at whole: for a kind or a type that counts don't suffice for, and to
@@ -47,6 +55,12 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
     Raises:
         DataError: when a file can't be read.
     """
+    if isinstance(declared, Cross):
+        return _crossed(groups, name, declared)
+    if isinstance(declared, LatLon):
+        return _places(groups, name, declared)
+    if declared is not None and is_made(declared, name):
+        return None
     kind = groups.schema.field(name).type
     if declared is None and is_time(kind):
         return _times(groups, name)
@@ -59,8 +73,10 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
     moments = _moments(groups, name) if isinstance(declared, Numeric) or (not declared and is_number(kind)) else None
     if moments is not None and not moments.present:
         return None
-    if isinstance(declared, Numeric) and moments is not None:
-        return _numeric(declared, moments, name, "declared")
+    if isinstance(declared, Numeric):
+        target = answers() if declared.reads_target else None
+        learned, missing = declared.learn_parts(lambda: _numbers(groups, name), target, name)
+        return Column(name, learned, groups.rows, missing, "declared")
     if declared is None and moments is not None and is_real(kind) and not _is_whole(groups, name):
         if moments.low == moments.high and moments.present == moments.rows:
             set_aside, reason = aside(f"{moments.low:g}")
@@ -78,6 +94,27 @@ def _times(groups: RowGroups, name: str) -> Column | None:
         return None
     _, reason = time_kind(groups.schema.field(name).type, 2, missing, str)
     return Column(name, learned, groups.rows, missing, reason)
+
+
+def _crossed(groups: RowGroups, name: str, kind: Cross) -> Column | None:
+    """Count crossed labels, many rows at a time."""
+    vocabulary, missing = Vocabulary([], []), 0
+    for table in _tables(groups.select(kind.columns), [*kind.columns]):
+        more, gone = Vocabulary.count(kind.cells(table, name), name)
+        vocabulary, missing = Vocabulary.summed([vocabulary, more]), missing + gone
+    if not len(vocabulary):
+        return None
+    return Column(name, kind.with_vocabulary(vocabulary), groups.rows, missing, "declared")
+
+
+def _places(groups: RowGroups, name: str, kind: LatLon) -> Column | None:
+    """Learn from pairs of degrees, many rows at a time."""
+    try:
+        parts = (kind.encode(kind.cells(table, name), name) for table in _tables(groups.select(kind.sources(name)), []))
+        learned, missing = kind.learn_parts(parts, name)
+    except DataError:
+        return None  # looked at whole, it says which of all rows it is
+    return Column(name, learned, groups.rows, missing, "declared")
 
 
 def _is_counted(kind: pa.DataType) -> bool:
@@ -253,6 +290,20 @@ def _tables(groups: RowGroups, labels: list[str]) -> Iterator[pa.Table]:
             parts = []
     if parts:
         yield pa.concat_tables(parts).unify_dictionaries()
+
+
+def sampled_target(groups: RowGroups, target: Target) -> np.ndarray:
+    """Return the target's cells in the sampled rows (``bins.sampled``), as ``Target.encode`` gives them.
+
+    Args:
+        groups: the files.
+        target: learned.
+
+    Raises:
+        DataError: when a file can't be read.
+    """
+    cells = (target.encode(batch.column(0)) for batch in groups.batches([target.name]))
+    return sampled(cells, groups.rows)
 
 
 def stream_target(groups: RowGroups, name: str, task: str) -> Target:

@@ -121,6 +121,7 @@ FULL = """
 import resource, sys, tempfile
 from pathlib import Path
 from tabembed.io.csv_spool import spool_csv
+from tabembed.schema.inputs import label_readers
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
     spool_csv([Path(sys.argv[1])])
@@ -150,6 +151,6 @@ def test_a_disk_that_fills_up_is_said_and_left_empty(tmp_path: Path) -> None:
 def test_readers_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n1,7.0\n2,x\n")
     schema = te.infer_schema({"y": ["7", "x", "x"]})
-    groups = spool_csv([tmp_path / "a.csv"], ["y"], {"y": schema["y"].read_cells})
+    groups = spool_csv([tmp_path / "a.csv"], ["y"], label_readers(schema.features))
     assert whole(groups).to_pydict() == {"y": ["7", "x"]}
     assert csv_spool.spool_csv([tmp_path / "a.csv"], ["y"]).schema.types == [pa.string()]

@@ -39,6 +39,10 @@ LEARNED = [
 ]
 
 
+COLUMNS = {"cross": ("a", "b"), "latlon": ("lat", "lon")}
+"""What kinds that are made of columns are told."""
+
+
 @pytest.mark.parametrize("kind", LEARNED, ids=lambda kind: kind.key)
 def test_a_learned_kind_comes_back_from_json(kind: ColumnKind) -> None:
     assert kind.learned
@@ -47,10 +51,10 @@ def test_a_learned_kind_comes_back_from_json(kind: ColumnKind) -> None:
 
 @pytest.mark.parametrize("key", KINDS)
 def test_a_kind_is_immutable_and_named(key: str) -> None:
-    kind = KINDS[key]()
+    kind = KINDS[key](*COLUMNS.get(key, ()))
     assert kind.key == key
-    assert kind == KINDS[key]()
-    assert hash(kind) == hash(KINDS[key]())
+    assert kind == KINDS[key](*COLUMNS.get(key, ()))
+    assert hash(kind) == hash(KINDS[key](*COLUMNS.get(key, ())))
     with pytest.raises(AttributeError, match="cannot assign to field"):
         kind.key = "other"  # type: ignore[misc]
 

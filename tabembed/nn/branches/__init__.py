@@ -11,16 +11,19 @@ from collections.abc import Callable
 from typing import Any
 
 from ...io.errors import DataError
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Datetime, Numeric
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Cross, Datetime, LatLon, Numeric
 from .base import Branch, embedding_name
 from .boolean import boolean
 from .categorical import categorical, prior_weights
 from .datetime import datetime
+from .latlon import latlon
 from .numeric import numeric
 
 BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
     Categorical: categorical,
+    Cross: categorical,
     Datetime: datetime,
+    LatLon: latlon,
     Numeric: numeric,
     Boolean: boolean,
 }

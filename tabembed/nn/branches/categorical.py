@@ -18,13 +18,38 @@ from .base import Branch, embedding_name
 
 def categorical(branch: Branch, kind: Categorical) -> Any:
     """Return the label's vector, (batch, dim)."""
+    if kind.is_one_hot:
+        return keras.layers.Flatten(name=f"{branch.safe}.flatten")(_one_hot(branch, kind)(branch.input))
     embedding = branch.shared.get(kind.table or "") or _embedding(branch, kind)
     if kind.table is not None:
         branch.shared[kind.table] = embedding
     vectors = embedding(branch.input)
     if kind.l2:
         vectors = _prior(branch.column, kind, branch.safe)(branch.input, vectors)
+    if kind.embedding_dropout:
+        name = f"{branch.safe}.dropout"
+        vectors = keras.layers.Dropout(kind.embedding_dropout, seed=branch.seeds.next(), name=name)(vectors)
     return keras.layers.Flatten(name=f"{branch.safe}.flatten")(vectors)
+
+
+def _one_hot(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
+    """Return a fixed code: a one for each label, the last place for missing, zeros for unknown."""
+    code = np.vstack([np.eye(kind.kept + 1)[-1:], np.zeros((1, kind.kept + 1)), np.eye(kind.kept, kind.kept + 1)])
+    return RowwiseEmbedding(
+        kind.size,
+        kind.kept + 1,
+        weights=code,
+        trainable=False,
+        unknown_rate=kind.unknown_rate,
+        missing_rate=_missing_rate(branch, kind),
+        seed=branch.seeds.next(),
+        name=f"{branch.safe}.one_hot",
+    )
+
+
+def _missing_rate(branch: Branch, kind: Categorical) -> float:
+    """Return how often a label is hidden: where the data never shows a missing cell, its row would stay as drawn."""
+    return 0.0 if branch.column.missing else min(kind.unknown_rate / 2, 1 - kind.unknown_rate)
 
 
 def _embedding(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
@@ -33,8 +58,7 @@ def _embedding(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
         branch.dims.get(branch.column.name) or kind.dim or 1,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05, seed=branch.seeds.next()),
         unknown_rate=kind.unknown_rate,
-        # Where the data never shows a missing cell, its row would stay as it was drawn.
-        missing_rate=0.0 if branch.column.missing else min(kind.unknown_rate / 2, 1 - kind.unknown_rate),
+        missing_rate=_missing_rate(branch, kind),
         seed=branch.seeds.next(),
         name=embedding_name(branch.safe),
     )
@@ -56,6 +80,6 @@ def prior_weights(column: Column, kind: Categorical) -> np.ndarray:
     """
     hidden = column.rows * kind.unknown_rate
     rare = float(column.rows - column.missing - kind.counts.sum())
-    cells = np.concatenate([[column.missing or hidden / 2], [rare + hidden], kind.counts]).astype(np.float32)
+    cells = np.concatenate([[column.missing or hidden / 2], [rare + hidden], kind.row_counts]).astype(np.float32)
     weights: np.ndarray = 1 / np.maximum(cells, 1)
     return weights

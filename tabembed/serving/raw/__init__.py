@@ -6,16 +6,20 @@ __all__ = ["RAW_KINDS", "RawInput", "raw_input"]
 
 from collections.abc import Callable, Mapping
 
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Datetime, Numeric
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Cross, Datetime, LatLon, Numeric
 from .base import RawInput
 from .boolean import boolean
 from .categorical import categorical
+from .cross import cross
 from .datetime import datetime
+from .latlon import latlon
 from .numeric import numeric
 
 RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
     Categorical: categorical,
+    Cross: cross,
     Datetime: datetime,
+    LatLon: latlon,
     Numeric: numeric,
     Boolean: boolean,
 }

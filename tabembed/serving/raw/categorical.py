@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["categorical"]
+__all__ = ["categorical", "ids_of"]
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -16,11 +17,35 @@ from .places import places
 
 def categorical(kind: Categorical, name: str, safe: Mapping[str, str]) -> RawInput:
     """Return the ids of text, "" missing."""
-    table = places(kind.labels, safe[name])
+    encode, resources = ids_of(kind, safe[name])
+    return single(tf.string, safe[name], encode, *resources)
+
+
+def ids_of(kind: Categorical, safe: str) -> tuple[Callable[[tf.Tensor], tf.Tensor], tuple[Any, ...]]:
+    """Return the graph's function from (n,) labels to ids, and the lookup tables that it needs.
+
+    Args:
+        kind: learned.
+        safe: the column's safe name.
+    """
+    if kind.hash_buckets:
+        return _hashed(kind.hash_buckets), ()
+    table = places(kind.labels, safe)
 
     def encode(labels: tf.Tensor) -> tf.Tensor:
         """Return the ids of (n,) labels."""
         known = table.lookup(labels) + FIRST_ID  # the place of an unknown one is -1
         return tf.cast(tf.where(labels == "", tf.constant(MISSING_ID, tf.int64), known), tf.int32)
 
-    return single(tf.string, safe[name], encode, table)
+    return encode, (table,)
+
+
+def _hashed(buckets: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return the graph's function from labels to ids, the same as ``schema.hashing``."""
+
+    def encode(labels: tf.Tensor) -> tf.Tensor:
+        """Return the ids of (n,) labels."""
+        ids = FIRST_ID + tf.strings.to_hash_bucket_fast(labels, buckets)
+        return tf.cast(tf.where(labels == "", tf.cast(MISSING_ID, tf.int64), ids), tf.int32)
+
+    return encode
