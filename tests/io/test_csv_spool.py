@@ -122,6 +122,7 @@ import resource, sys, tempfile
 from pathlib import Path
 from tabembed.io.csv_spool import spool_csv
 from tabembed.schema.inputs import label_readers
+from tabembed.schema.inputs import label_readers
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
     spool_csv([Path(sys.argv[1])])
