@@ -19,6 +19,7 @@ from tabembed.io import csv_files, csv_spool
 from tabembed.io.csv_files import read_csv
 from tabembed.io.csv_spool import spool_csv
 from tabembed.io.row_groups import RowGroups
+from tabembed.schema.inputs import label_readers
 
 ODD_CELLS = [
     *["", "1", "2", "-5", "007", "+7", "-0", "1.5", ".5", "1e5", "inf", "NA", "nan", "null", "x", "x y", "é", '"a""b"'],
@@ -121,8 +122,6 @@ FULL = """
 import resource, sys, tempfile
 from pathlib import Path
 from tabembed.io.csv_spool import spool_csv
-from tabembed.schema.inputs import label_readers
-from tabembed.schema.inputs import label_readers
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
     spool_csv([Path(sys.argv[1])])
