@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["embedding_of", "extract_tables"]
+__all__ = ["embedding_of", "extract_tables", "tables_of_rows"]
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from ..io.errors import DataError
 from ..schema.kinds import Categorical
@@ -59,6 +61,28 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         >>> te.extract_tables(te.build_model(schema), schema)["dest"].labels
         ('LAX', 'BOS')
     """
+    owners = {
+        sharing(schema.features, name)[0] for name, kind in schema.features.items() if isinstance(kind, Categorical)
+    }
+    return tables_of_rows(schema, {name: embedding_of(model, schema, name).get_weights()[0] for name in owners})
+
+
+def tables_of_rows(schema: Schema, rows: Mapping[str, np.ndarray]) -> dict[str, EmbeddingTable]:
+    """Return the tables of matrices whose rows lie by id.
+
+    Args:
+        schema: of the columns.
+        rows: {column: (size, dim)}; of columns that share a table, the first one's.
+
+    Returns:
+        {column: table}, as ``extract_tables``.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> schema = te.infer_schema(pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]}))
+        >>> tables_of_rows(schema, {"dest": np.eye(4, dtype="float32")})["dest"]["LAX"].tolist()
+        [0.0, 0.0, 1.0, 0.0]
+    """
     tables: dict[str, EmbeddingTable] = {}
     kinds = schema.features
     for name, kind in kinds.items():
@@ -66,13 +90,12 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         if owner in tables:
             tables[name] = tables[owner]
         elif isinstance(kind, Categorical):
-            rows = embedding_of(model, schema, name).get_weights()[0]
             tables[name] = EmbeddingTable(
                 kind.labels,
-                rows[FIRST_ID:],
+                rows[name][FIRST_ID:],
                 counts=kind.counts,
-                missing=rows[MISSING_ID],
-                unknown=rows[UNKNOWN_ID],
+                missing=rows[name][MISSING_ID],
+                unknown=rows[name][UNKNOWN_ID],
                 name=kind.table or name,
                 metric="euclidean",
             )
