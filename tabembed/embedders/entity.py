@@ -27,6 +27,11 @@ from .crossfit import Learned, Training, best_epochs, crossed
 class EntityEmbedder(Embedder):
     """Learn a vector for each label by a network that predicts the target: entity embeddings.
 
+    The first number of a vector is the label's additive effect: what it adds to the prediction on its own, beside the
+    labels of the other columns, by ridge or logistic regression. A network knows it only in part, for its deep layers
+    learn by heart before its linear path is done. The other numbers are the network's, turned to where they differ
+    most.
+
     ``fit(X, y)`` then ``transform(X)`` gives the learned vectors. A model trained on them by the very rows that made
     them would trust them too much, for they know these rows' targets. So ``fit_transform`` cross-fits: each row's
     vectors come from a training without that row's fold, turned onto the tables of the full training; only labels of
@@ -35,7 +40,10 @@ class EntityEmbedder(Embedder):
     scikit-learn calls ``fit_transform`` for the training rows and ``transform`` for new ones, as it should be.
 
     Args:
-        dim: dimensions of every column's vectors, unless its kind declares them; None chooses by the number of labels.
+        dim: dimensions of every column's vectors, unless its kind declares them; None gives a number for each 100 rows
+            of a label, from 3 to 10 and fewer than labels (``dim_rule="rows"``), unless its kind names another rule:
+            numbers that few rows taught are noise to the model that reads them, and trees find a label of many rows
+            sooner on more axes.
         cv: folds of ``fit_transform``: a number, a scikit-learn splitter, (train, test) pairs, or None to turn it off.
         schema: a ``te.Schema`` that says what the columns are; None infers it.
         kinds: {column: kind} for the columns you declare yourself, when there is no ``schema``.
@@ -68,7 +76,8 @@ class EntityEmbedder(Embedder):
         >>> embedder.tables_["dest"].labels
         ('BOS', 'LAX')
 
-    Source: Guo & Berkhahn 2016, arXiv 1604.06737, section III; cross-fitting as in scikit-learn's ``TargetEncoder``;
+    Source: Guo & Berkhahn 2016, arXiv 1604.06737, section III; additive effects and crossed ones apart as in Cheng et
+    al. 2016, "Wide & Deep", arXiv 1606.07792; cross-fitting as in scikit-learn's ``TargetEncoder``;
     folds turned by orthogonal Procrustes, Schoenemann 1966, Psychometrika 31.
     """
 
