@@ -180,6 +180,8 @@ def crossed(training: Training, learned: Learned, epochs: int, folds: Iterable[F
     vectors = {name: shown[encoded[name]] for columns, shown in learned.shown.items() for name in columns}
     rare = {columns: ~frequent(training, columns, *shown.shape) for columns, shown in learned.shown.items()}
     for rows, held in folds:
+        if not any(found[encoded[name][held]].any() for columns, found in rare.items() for name in columns):
+            continue  # all labels keep their vectors
         model, effects = training.on(rows, epochs), training.effects.of(rows)
         for columns, goal in learned.own.items():
             seen = np.bincount(np.concatenate([encoded[name][rows] for name in columns]), minlength=len(goal))
