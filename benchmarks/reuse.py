@@ -1,7 +1,8 @@
 """Learned tables in other models: does the vector of a category serve KNN, trees and linear models better than a code?
 
     python benchmarks/reuse.py                            # all; a table after each seed
-    python benchmarks/reuse.py --seeds 1 --sets insteval
+    python benchmarks/reuse.py --seeds 1 --first-seed 10 --sets insteval
+    python benchmarks/reuse.py --scores scores.json       # goes on from what stands in the file, and adds to it
 
 The experiment of Guo & Berkhahn 2016 (arXiv 1604.06737, section V, table III) on three real sets (extra ``examples``):
 
@@ -25,11 +26,13 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
 import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -219,23 +222,39 @@ SETS: dict[str, Callable[[int], Split]] = {"flights": flights, "insteval": inste
 MODELS = {"KNN": knn, "linear": linear, "forest": forest, "LightGBM": boosted}
 Scores = dict[tuple[str, str, str], list[float]]
 """{(set, model, encoding): a score for each seed}."""
+Kept = dict[str, float]
+"""{"set/seed/encoding/step": a score, or seconds for the step's name with " seconds"}."""
 
 
-def measure(name: str, seed: int, scores: Scores, seconds: Scores) -> None:
-    """Add the scores and seconds of one set and seed; says each as it comes."""
+def measure(name: str, seed: int, encodings: list[str], kept: Kept, keep: Callable[[], None]) -> None:
+    """Add the scores and seconds of one set and seed that aren't there yet; says each as it comes."""
     split = SETS[name](seed)
-    for encoding in ENCODINGS:
+    for encoding in encodings:
+        at = f"{name}/{seed}/{encoding}"
+        if all(f"{at}/{model}" in kept for model in MODELS):
+            continue
         started = time.perf_counter()
         blocks = encode(encoding, split, seed)
-        spent = {"encoding": time.perf_counter() - started}
+        kept[f"{at}/encoding seconds"] = time.perf_counter() - started
         for model, predict in MODELS.items():
+            if f"{at}/{model}" in kept:
+                continue
             started = time.perf_counter()
-            score = split.score(predict(split, blocks, seed))
-            scores.setdefault((name, model, encoding), []).append(score)
-            spent[model] = time.perf_counter() - started
-            print(f"# {name}, seed {seed}, {encoding}, {model}: {score:.4f}", flush=True)
-        for step, value in spent.items():
-            seconds.setdefault((name, step, encoding), []).append(value)
+            kept[f"{at}/{model}"] = split.score(predict(split, blocks, seed))
+            kept[f"{at}/{model} seconds"] = time.perf_counter() - started
+            print(f"# {name}, seed {seed}, {encoding}, {model}: {kept[f'{at}/{model}']:.4f}", flush=True)
+            keep()
+
+
+def gathered(kept: Kept, sets: list[str], seeds: range) -> tuple[Scores, Scores]:
+    """Return the scores and the seconds, one a seed."""
+    scores, seconds = {}, {}
+    for name, encoding in itertools.product(sets, ENCODINGS):
+        for step in ["encoding", *MODELS]:
+            at = [f"{name}/{seed}/{encoding}/{step}" for seed in seeds]
+            seconds[name, step, encoding] = [kept[f"{key} seconds"] for key in at]
+            scores[name, step, encoding] = [kept[key] for key in at if step in MODELS]
+    return scores, seconds
 
 
 def report(scores: Scores, seconds: Scores, sets: list[str]) -> None:
@@ -282,15 +301,26 @@ def main() -> None:
     """Measure and print, all sets for one seed after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3, help="how many (default 3)")
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--encodings", nargs="+", choices=ENCODINGS, default=ENCODINGS, help="no table unless all")
+    parser.add_argument("--scores", type=Path, help="a JSON file of scores to go on from and to add to")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    scores: Scores = {}
-    seconds: Scores = {}
-    for seed in range(arguments.seeds):
+    file = arguments.scores
+    kept: Kept = json.loads(file.read_text()) if file is not None and file.exists() else {}
+
+    def keep() -> None:
+        if file is not None:
+            file.write_text(json.dumps(kept, indent=1) + "\n")
+
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    for seed in seeds:
         for name in arguments.sets:
-            measure(name, seed, scores, seconds)
-        report(scores, seconds, arguments.sets)
+            measure(name, seed, arguments.encodings, kept, keep)
+        if len(arguments.encodings) < len(ENCODINGS):
+            continue
+        report(*gathered(kept, arguments.sets, range(seeds.start, seed + 1)), arguments.sets)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..io.errors import DataError
 from ..io.frames import to_arrow
+from ..schema.dims import DEFAULT_RULE
 from ..schema.kinds import Categorical, ColumnKind
 from ..schema.schema import Schema
 from ..tables.grids import checked, is_frame
 from ..tables.transformer import TableTransformer
+from .labelled import labelled_columns
 
 
 class Embedder(TableTransformer):
@@ -85,12 +87,13 @@ class Embedder(TableTransformer):
         return declared if is_frame(X) else {**dict.fromkeys(self._names_in(), Categorical()), **declared}
 
 
-def with_dim(schema: Schema, dim: int | None) -> Schema:
-    """Return a schema whose categorical columns have this dim, unless they declare their own; as it is for None.
+def with_dim(schema: Schema, dim: int | None, rule: str | None = None) -> Schema:
+    """Return a schema whose categorical columns have this dim, unless they declare their own.
 
     Args:
         schema: a learned one.
         dim: dimensions of the vectors, or None.
+        rule: without a dim, the rule that chooses where a column names no other; None leaves the schema as it is.
 
     Raises:
         DataError: for a dim that isn't a whole number of 1 or more, or a schema without a categorical column.
@@ -101,16 +104,17 @@ def with_dim(schema: Schema, dim: int | None) -> Schema:
         >>> with_dim(schema, 4)["dest"].dim
         4
     """
-    labelled = {name: kind for name, kind in schema.features.items() if isinstance(kind, Categorical)}
+    labelled = labelled_columns(schema)
     if not labelled:
         raise DataError(
             f"X must have a categorical column to learn vectors for, however: its columns are "
             f"{', '.join(f'{c.name!r} ({type(c.kind).__name__})' for c in schema.columns[:5])}; "
             f"declare one with kinds={{column: te.Categorical()}}"
         )
+    free = {name: kind for name, kind in labelled.items() if not kind.pinned}
     if dim is None:
-        return schema
+        ruled = {name: kind for name, kind in free.items() if rule is not None and kind.dim_rule == DEFAULT_RULE}
+        return schema.replace({n: replace(kind, dim=None, dim_rule=rule, ruled=None) for n, kind in ruled.items()})
     if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or dim < 1:
         raise DataError(f"`dim` must be None or a whole number of 1 or more, however: dim={dim!r}")
-    free = {name: replace(kind, dim=int(dim), dim_rule=None) for name, kind in labelled.items() if not kind.pinned}
-    return schema.replace(free)
+    return schema.replace({name: replace(kind, dim=int(dim), dim_rule=None) for name, kind in free.items()})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["ROWS_PER_NUMBER", "Training", "aligned", "best_epochs", "crossed", "folds_of", "frequent"]
+__all__ = ["ROWS_PER_NUMBER", "Learned", "Training", "aligned", "best_epochs", "crossed", "folds_of", "frequent"]
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -21,12 +21,12 @@ from ..nn.extract import embedding_of
 from ..nn.model import build_model
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
-from ..schema.kinds import Categorical
-from ..schema.made import is_made
 from ..schema.schema import Schema
-from ..schema.shared import sharing
 from ..schema.vocabulary import FIRST_ID, UNKNOWN_ID
 from ..tables.compare import rotation_onto
+from .axes import EffectFirst, effect_first
+from .effects import Effects
+from .labelled import labelled_columns
 
 Fold = tuple[np.ndarray, np.ndarray]
 """Row numbers to train on, and those held out."""
@@ -60,6 +60,23 @@ class Training:
         """{column: (n,) ids or numbers}."""
         return self.schema.encode(self.table)
 
+    @cached_property
+    def effects(self) -> Effects:
+        """What labels add to the target on their own, for any of the rows."""
+        return Effects(self.schema, self.encoded, self.truth, self.weights)
+
+    @cached_property
+    def dims(self) -> dict[str, int]:
+        """{column: numbers of its vectors}."""
+        return {name: kind.dim or 1 for name, kind in labelled_columns(self.schema).items()}
+
+    @cached_property
+    def narrower(self) -> Schema:
+        """The schema for the network: a label's effect is one of the numbers of its vector, and needs no network."""
+        kinds = labelled_columns(self.schema)
+        dims = {name: max(1, dim - 1) for name, dim in self.dims.items()}
+        return self.schema.replace({name: replace(kind, dim=dims[name], dim_rule=None) for name, kind in kinds.items()})
+
     def folds(self, cv: Any) -> list[Fold]:
         """Return the folds of all rows; see ``folds_of``."""
         return folds_of(cv, self.truth, self.schema.need_target().is_classification, self.seed)
@@ -67,7 +84,7 @@ class Training:
     def held_out(self) -> TabularEstimator:
         """Train with rows held out to choose the best epoch, where the settings say so; return the estimator."""
         kind = TabularClassifier if self.schema.need_target().is_classification else TabularRegressor
-        return kind(**self.settings, random_state=self.seed).fit_schema(self.schema, self.table, self.weights)
+        return kind(**self.settings, random_state=self.seed).fit_schema(self.narrower, self.table, self.weights)
 
     def on(self, rows: np.ndarray | slice, epochs: int) -> keras.Model:
         """Train on some rows, from the same first weights as on others; none of them are held out.
@@ -77,12 +94,12 @@ class Training:
             epochs: passes over them.
         """
         options = dict(self.settings["network_options"] or {})
-        model = build_model(self.schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
+        model = build_model(self.narrower, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
         settings = {name: self.settings[name] for name in Recipe.__dataclass_fields__}
         recipe = Recipe(**{**settings, "epochs": epochs, "validation_fraction": 0.0})
         part = {name: values[rows] for name, values in self.encoded.items()}
         weights = None if self.weights is None else self.weights[rows]
-        train(model, self.schema, part, self.truth[rows], recipe, random_state=self.seed, sample_weight=weights)
+        train(model, self.narrower, part, self.truth[rows], recipe, random_state=self.seed, sample_weight=weights)
         return model
 
     def on_all(self, held_out: TabularEstimator) -> keras.Model:
@@ -105,7 +122,44 @@ def best_epochs(held_out: TabularEstimator) -> int:
     return 1 + int(np.argmin(losses)) if losses else held_out.n_epochs_
 
 
-def crossed(training: Training, full: keras.Model, epochs: int, folds: Iterable[Fold]) -> dict[str, np.ndarray]:
+@dataclass(frozen=True)
+class Learned:
+    """The tables that all rows taught, row by id; those of the columns that share one under all of their names.
+
+    Args:
+        own: {columns: (size, width)} as the network holds them.
+        axes: {columns: the axes they are shown on}.
+        shown: {columns: (size, dim) float32} on these axes.
+    """
+
+    own: dict[tuple[str, ...], np.ndarray]
+    axes: dict[tuple[str, ...], EffectFirst]
+    shown: dict[tuple[str, ...], np.ndarray]
+
+    @classmethod
+    def of(cls, training: Training, model: keras.Model) -> Self:
+        """Take the tables from the model that was trained on all rows, and put the labels' effects first.
+
+        Args:
+            training: what the trainings share.
+            model: the one on all rows.
+        """
+        own, axes, shown = {}, {}, {}
+        for columns, effects in training.effects.of(np.arange(len(training.truth))).items():
+            own[columns] = _rows_of(model, training, columns)
+            ids = np.concatenate([training.encoded[name] for name in columns])
+            counts = np.bincount(ids, minlength=len(effects))
+            axes[columns] = effect_first(own[columns], effects, counts, training.dims[columns[0]])
+            shown[columns] = axes[columns].of(own[columns], effects)
+        return cls(own, axes, shown)
+
+
+def _rows_of(model: keras.Model, training: Training, columns: Sequence[str]) -> np.ndarray:
+    rows: np.ndarray = embedding_of(model, training.narrower, columns[0]).get_weights()[0]
+    return rows
+
+
+def crossed(training: Training, learned: Learned, epochs: int, folds: Iterable[Fold]) -> dict[str, np.ndarray]:
     """Return the vectors of every row by tables that hold (next to) nothing of the row's own target.
 
     Each fold's training starts from the weights that the training on all rows started from, and its vectors are turned
@@ -115,29 +169,26 @@ def crossed(training: Training, full: keras.Model, epochs: int, folds: Iterable[
 
     Args:
         training: what the trainings share.
-        full: the model that was trained on all rows.
+        learned: the tables of all rows.
         epochs: passes over each fold's rows.
         folds: what ``training.folds`` gave.
 
     Returns:
         {column: (n, dim) float32}.
     """
-    schema, encoded = training.schema, training.encoded
-    vectors: dict[str, np.ndarray] = {}
-    groups = {
-        tuple(sharing(schema.features, name))
-        for name, kind in schema.features.items()
-        if isinstance(kind, Categorical) and kind.tables(name) and not is_made(kind, name)
-    }
-    own = {columns: embedding_of(full, schema, columns[0]).get_weights()[0] for columns in groups}
-    for columns, goal in own.items():
-        vectors |= {name: goal[encoded[name]] for name in columns}
-    rare = {columns: ~frequent(training, columns, *goal.shape) for columns, goal in own.items()}
+    encoded = training.encoded
+    vectors = {name: shown[encoded[name]] for columns, shown in learned.shown.items() for name in columns}
+    rare = {columns: ~frequent(training, columns, *shown.shape) for columns, shown in learned.shown.items()}
     for rows, held in folds:
-        model = training.on(rows, epochs)
-        for columns, goal in own.items():
-            ids = np.concatenate([encoded[name][rows] for name in columns])
-            matrix = _turned(embedding_of(model, schema, columns[0]).get_weights()[0], goal, ids)
+        if not any(found[encoded[name][held]].any() for columns, found in rare.items() for name in columns):
+            continue  # all labels keep their vectors
+        model, effects = training.on(rows, epochs), training.effects.of(rows)
+        for columns, goal in learned.own.items():
+            seen = np.bincount(np.concatenate([encoded[name][rows] for name in columns]), minlength=len(goal))
+            new = FIRST_ID + np.flatnonzero(seen[FIRST_ID:] == 0)
+            own, effect = _rows_of(model, training, columns), effects[columns]
+            own[new], effect[new] = own[UNKNOWN_ID], effect[UNKNOWN_ID]
+            matrix = learned.axes[columns].of(aligned(own, goal, seen), effect)
             for name in columns:
                 changed = held[rare[columns][encoded[name][held]]]
                 vectors[name][changed] = matrix[encoded[name][changed]]
@@ -165,13 +216,6 @@ def frequent(training: Training, columns: Sequence[str], size: int, dim: int) ->
     found: np.ndarray = np.asarray(rows) >= ROWS_PER_NUMBER * dim
     found[UNKNOWN_ID] = False
     return found
-
-
-def _turned(own: np.ndarray, goal: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """Return one table of a fold, row by id, turned onto that of the training on all rows."""
-    seen = np.bincount(ids, minlength=len(own))
-    own[FIRST_ID:][seen[FIRST_ID:] == 0] = own[UNKNOWN_ID]
-    return aligned(own, goal, seen)
 
 
 def folds_of(cv: Any, target: np.ndarray, classes: bool, seed: int) -> list[Fold]:

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
-import keras
 import pyarrow as pa
 
 from ..estimators.target_column import with_target
 from ..io.errors import DataError
 from ..nn.dataset import check_weights
-from ..nn.extract import extract_tables
+from ..nn.extract import tables_of_rows
 from ..nn.recipe import Recipe
 from ..nn.seeds import Seeds
 from ..schema.infer import infer_schema
@@ -22,11 +21,16 @@ from ..schema.kinds import ColumnKind
 from ..schema.schema import Schema
 from ..schema.target import learn_target
 from .base import Embedder, with_dim
-from .crossfit import Training, best_epochs, crossed
+from .crossfit import Learned, Training, best_epochs, crossed
 
 
 class EntityEmbedder(Embedder):
     """Learn a vector for each label by a network that predicts the target: entity embeddings.
+
+    The first number of a vector is the label's additive effect: what it adds to the prediction on its own, beside the
+    labels of the other columns, by ridge or logistic regression. A network knows it only in part, for its deep layers
+    learn by heart before its linear path is done. The other numbers are the network's, turned to where they differ
+    most.
 
     ``fit(X, y)`` then ``transform(X)`` gives the learned vectors. A model trained on them by the very rows that made
     them would trust them too much, for they know these rows' targets. So ``fit_transform`` cross-fits: each row's
@@ -36,7 +40,10 @@ class EntityEmbedder(Embedder):
     scikit-learn calls ``fit_transform`` for the training rows and ``transform`` for new ones, as it should be.
 
     Args:
-        dim: dimensions of every column's vectors, unless its kind declares them; None chooses by the number of labels.
+        dim: dimensions of every column's vectors, unless its kind declares them; None gives a number for each 100 rows
+            of a label, from 3 to 10 and fewer than labels (``dim_rule="rows"``), unless its kind names another rule:
+            numbers that few rows taught are noise to the model that reads them, and trees find a label of many rows
+            sooner on more axes.
         cv: folds of ``fit_transform``: a number, a scikit-learn splitter, (train, test) pairs, or None to turn it off.
         schema: a ``te.Schema`` that says what the columns are; None infers it.
         kinds: {column: kind} for the columns you declare yourself, when there is no ``schema``.
@@ -69,7 +76,8 @@ class EntityEmbedder(Embedder):
         >>> embedder.tables_["dest"].labels
         ('BOS', 'LAX')
 
-    Source: Guo & Berkhahn 2016, arXiv 1604.06737, section III; cross-fitting as in scikit-learn's ``TargetEncoder``;
+    Source: Guo & Berkhahn 2016, arXiv 1604.06737, section III; additive effects and crossed ones apart as in Cheng et
+    al. 2016, "Wide & Deep", arXiv 1606.07792; cross-fitting as in scikit-learn's ``TargetEncoder``;
     folds turned by orthogonal Procrustes, Schoenemann 1966, Psychometrika 31.
     """
 
@@ -143,8 +151,8 @@ class EntityEmbedder(Embedder):
         """
         X, training = self._training(X, y, sample_weight)
         folds = None if self.cv is None else training.folds(self.cv)  # what is wrong with them shows before training
-        full, epochs = self._learn(training)
-        return self.transform(X) if folds is None else self._with_vectors(X, crossed(training, full, epochs, folds))
+        learned, epochs = self._learn(training)
+        return self.transform(X) if folds is None else self._with_vectors(X, crossed(training, learned, epochs, folds))
 
     def _training(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Training]:
         """Return X as it is transformed, and what all trainings on it share."""
@@ -157,14 +165,14 @@ class EntityEmbedder(Embedder):
         settings = {name: getattr(self, name) for name in (*Recipe.__dataclass_fields__, "network", "network_options")}
         return X, Training(schema, table, weights, settings, Seeds(self.random_state).next())
 
-    def _learn(self, training: Training) -> tuple[keras.Model, int]:
-        """Train on all rows and set what is fitted; return the model and its epochs."""
+    def _learn(self, training: Training) -> tuple[Learned, int]:
+        """Train on all rows and set what is fitted; return the tables by id and the epochs."""
         held_out = training.held_out()
-        full = training.on_all(held_out)
+        learned = Learned.of(training, training.on_all(held_out))
         self.schema_, self.metrics_ = training.schema, held_out.metrics_
-        self.tables_ = extract_tables(full, training.schema)
+        self.tables_ = tables_of_rows(self.schema_, {columns[0]: rows for columns, rows in learned.shown.items()})
         self._check_names_out()
-        return full, best_epochs(held_out)
+        return learned, best_epochs(held_out)
 
     def _schema_of(self, X: Any, table: pa.Table, target: str) -> Schema:
         if self.schema is None:
@@ -172,7 +180,7 @@ class EntityEmbedder(Embedder):
         else:
             known = self.schema.target or learn_target(table.column(target), target, self.task)
             schema = Schema(self.schema.columns, replace(known, name=target))
-        return with_dim(schema, self.dim)
+        return with_dim(schema, self.dim, "rows")
 
     def __sklearn_tags__(self) -> Any:
         """Return what scikit-learn may pass: y is needed."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["embedding_of", "extract_tables"]
+__all__ = ["embedding_of", "extract_tables", "tables_of_rows"]
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from ..io.errors import DataError
 from ..schema.schema import Schema
@@ -62,21 +64,41 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         >>> te.extract_tables(te.build_model(schema), schema)["dest"].labels
         ('LAX', 'BOS')
     """
+    own = [key for key, (name, _) in schema.tables.items() if sharing(schema.features, name)[0] == name]
+    return tables_of_rows(schema, {key: embedding_of(model, schema, key).get_weights()[0] for key in own})
+
+
+def tables_of_rows(schema: Schema, rows: Mapping[str, np.ndarray]) -> dict[str, EmbeddingTable]:
+    """Return the tables of matrices whose rows lie by id.
+
+    Args:
+        schema: of the columns.
+        rows: {key of ``schema.tables``: (size, dim)}; of columns that share a table, the first one's.
+
+    Returns:
+        {key: table} of these, as ``extract_tables``.
+
+    Example:
+        >>> import pandas as pd, tabembed as te
+        >>> schema = te.infer_schema(pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]}))
+        >>> tables_of_rows(schema, {"dest": np.eye(4, dtype="float32")})["dest"]["LAX"].tolist()
+        [0.0, 0.0, 1.0, 0.0]
+    """
     tables: dict[str, EmbeddingTable] = {}
     for key, (name, spec) in schema.tables.items():
         owner = sharing(schema.features, name)[0]
         if owner in tables:
             tables[key] = tables[owner]
-            continue
-        rows = embedding_of(model, schema, key).get_weights()[0]
-        labels, counts = spec.read()
-        tables[key] = EmbeddingTable(
-            labels,
-            rows[FIRST_ID:] if spec.rows is None else rows[spec.rows()],
-            counts=counts,
-            missing=rows[MISSING_ID],
-            unknown=rows[UNKNOWN_ID],
-            name=spec.name,
-            metric="euclidean",
-        )
+        elif key in rows:
+            labels, counts = spec.read()
+            matrix = rows[key]
+            tables[key] = EmbeddingTable(
+                labels,
+                matrix[FIRST_ID:] if spec.rows is None else matrix[spec.rows()],
+                counts=counts,
+                missing=matrix[MISSING_ID],
+                unknown=matrix[UNKNOWN_ID],
+                name=spec.name,
+                metric="euclidean",
+            )
     return tables

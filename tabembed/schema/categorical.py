@@ -41,7 +41,7 @@ class Categorical(ColumnKind):
         dim: dimensions of the vectors; None lets ``dim_rule`` choose.
         min_count: labels with fewer rows share the unknown row (and train it).
         max_size: at most so many labels get a row, the most frequent ones.
-        dim_rule: ``"fourth_root"`` (the default), ``"half"``, ``"fastai"`` or ``"realmlp"``.
+        dim_rule: ``"fourth_root"`` (the default), ``"half"``, ``"fastai"``, ``"realmlp"`` or ``"rows"``.
         unknown_rate: share of the cells that count as unknown while training, so that the unknown row learns.
         dropout: share of the rows in which the network's deep layers don't see this column while training; None chooses
             by rows a label, ``1 / (1 + rows / labels / 100)``: 0.5 at a hundred rows a label.

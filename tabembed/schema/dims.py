@@ -28,15 +28,21 @@ def _realmlp(labels: int, rows: int) -> int:
     return labels if labels <= 9 else 8
 
 
+def _rows(labels: int, rows: int) -> int:
+    """A number for each 100 rows of a label, from 3 to 10; ``labels - 1`` numbers tell all labels apart."""
+    return min(labels - 1, max(3, min(10, rows // labels // 100)))
+
+
 DEFAULT_RULE = "fourth_root"
 DIM_RULES: dict[str, Callable[[int, int], int]] = {
     "fourth_root": _fourth_root,
     "half": _half,
     "fastai": _fastai,
     "realmlp": _realmlp,
+    "rows": _rows,
 }
 """``half``: pytorch-tabular's rule; ``fastai``: fastai's ``emb_sz_rule``; ``realmlp``: arXiv 2407.04491, section 3;
-``fourth_root``: ours, the default."""
+``fourth_root``: ours, the default; ``rows``: ours for tables that other models read (``EntityEmbedder``)."""
 
 
 def dim_for(rule: str, labels: int, rows: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestRegressor
@@ -17,7 +18,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 
 import tabembed as te
-from tabembed.embedders.crossfit import aligned, folds_of
+from tabembed.embedders.crossfit import Training, aligned, folds_of, frequent
 from tabembed.io import DataError
 
 
@@ -88,6 +89,39 @@ def test_ways_to_fold(X: pd.DataFrame, y: pd.Series, cv: Any) -> None:
     assert out["km"].tolist() == X["km"].tolist()
     assert not np.array_equal(out.to_numpy(), embedder.transform(X).to_numpy())
     np.testing.assert_array_equal(quick(cv=cv).fit_transform(X, y).to_numpy(), out.to_numpy())
+
+
+def test_frequent_labels_keep_the_vector_of_all_rows() -> None:
+    """Of 3 numbers a label must have 300 rows to be frequent."""
+    store = np.repeat(["many", "few", "others"], [310, 290, 400])
+    X = pd.DataFrame({"store": store, "km": np.arange(1000.0)})
+    y = np.random.default_rng(0).normal(size=1000) + (store == "many")
+    embedder = quick(dim=3)
+    own = (embedder.fit_transform(X, y) == embedder.transform(X)).filter(like="store").all(axis=1)
+    assert own.groupby(store).agg(["any", "all"]).T.to_dict("list") == {
+        "few": [False, False],
+        "many": [True, True],
+        "others": [True, True],
+    }
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        (None, [False, False, True, True, False]),
+        ([1, 1, 1, 0.5, 1], [False, False, True, False, False]),
+        ([4, 4, 4, 2, 4], [False, False, True, False, False]),
+        ([0, 0, 0, 0, 0], [False, False, False, False, False]),
+    ],
+)
+def test_frequent(weights: list[float] | None, expected: list[bool]) -> None:
+    """By id: missing, unknown and three labels; a row counts by its weight, and unknown never is frequent."""
+    ids = np.repeat(np.arange(5), [10, 500, 300, 200, 199])
+    schema = te.infer_schema(pd.DataFrame({"a": ["x", "y", "z"], "t": [0.5, 1.5, 2.5]}), target="t")
+    each = None if weights is None else np.asarray(weights, float)[ids]
+    training = Training(schema, pa.table({}), each, {}, 0)
+    training.__dict__["encoded"] = {"a": ids}
+    assert frequent(training, ["a"], 5, 2).tolist() == expected
 
 
 def test_folds() -> None:
@@ -161,6 +195,29 @@ def test_classes_weights_and_schemas(X: pd.DataFrame, y: pd.Series, tmp_path: Pa
     assert te.EntityEmbedder.load(tmp_path / "e").schema == schema
     model = te.TabularRegressor(epochs=1, batch_size=500, verbose=0).fit(X, y, init=embedder)
     assert {name: table.dim for name, table in model.tables_.items()} == {"store": 2, "day": 2}
+
+
+def test_dims(X: pd.DataFrame, y: pd.Series) -> None:
+    """Without a dim the embedder's own rule chooses; a dim or another rule is obeyed."""
+
+    def dims(**arguments: Any) -> dict[str, int]:
+        tables = quick(cv=None, **arguments).fit(X, y).tables_
+        return {name: table.dim for name, table in tables.items()}
+
+    assert dims() == {"store": 3, "day": 6}
+    assert dims(dim=1) == {"store": 1, "day": 1}
+    assert dims(kinds={"store": te.Categorical(dim=8), "day": te.Categorical(dim_rule="half")}) == {
+        "store": 8,
+        "day": 4,
+    }
+
+
+def test_the_first_number_is_what_a_label_adds(X: pd.DataFrame, y: pd.Series) -> None:
+    for target in (y, y > y.mean(), np.digitize(y, [-1, 1])):
+        embedder = quick().fit(X, target)
+        mean = pd.Series(np.asarray(target, float)).groupby(X["store"].astype("string")).mean()
+        first = [embedder.tables_["store"][label][0] for label in mean.index]
+        assert abs(np.corrcoef(first, mean)[0, 1]) > 0.9
 
 
 def test_refusals(X: pd.DataFrame, y: pd.Series, tmp_path: Path) -> None:

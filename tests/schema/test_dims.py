@@ -21,9 +21,15 @@ from tabembed.schema.dims import DEFAULT_RULE, DIM_RULES, dim_for
         ("realmlp", 9, 9),
         ("realmlp", 10, 8),
         ("realmlp", 4_000, 8),
+        ("rows", 1, 1),
+        ("rows", 2, 1),
+        ("rows", 5, 4),
+        ("rows", 12, 10),
+        ("rows", 200, 5),
+        ("rows", 4_000, 3),
     ],
 )
-def test_the_published_rules(rule: str, labels: int, dim: int) -> None:
+def test_the_rules(rule: str, labels: int, dim: int) -> None:
     assert dim_for(rule, labels, 100_000) == dim
 
 
