@@ -54,16 +54,13 @@ def grow_model(
     tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
     old, new = ({name: spec for name, (_, spec) in schema.tables.items()} for schema in (before, after))
     rows = {name: _rows(old[name], new[name]) for name in tables}
-    hashed = {name for name in tables if new[name].rows is not None}
     if all(old[name].size == new[name].size for name in tables):
-        load_tables_into(model, after, {name: table for name, table in tables.items() if name not in hashed})
+        load_tables_into(model, after, {name: table for name, table in tables.items() if new[name].rows is None})
         _weigh_priors(model, after)
         grown = model
     else:
         grown = build_model(after, network, init=tables, random_state=random_state, **options)
-        for name in hashed:  # their rows are as they were, also where they hold no label
-            embedding_of(grown, after, name).set_weights(embedding_of(model, before, name).get_weights())
-        _copy_layers(model, grown)
+        _copy_layers(model, grown, {embedding_of(grown, after, n).name for n in tables if new[n].rows is not None})
         if isinstance(optimizer, RowwiseAdam):
             grown.compile_from_config(model.get_compile_config())
     paths = {embedding_of(grown, after, name).embeddings.path: moved for name, moved in rows.items()}
@@ -88,11 +85,11 @@ def _weigh_priors(model: keras.Model, schema: Schema) -> None:
             prior.weight.assign(prior_weights(whole_column(schema.columns, name), kind))
 
 
-def _copy_layers(model: keras.Model, grown: keras.Model) -> None:
-    """Copy what isn't a table's from layer to layer, by name."""
+def _copy_layers(model: keras.Model, grown: keras.Model, hashed: set[str]) -> None:
+    """Copy what isn't a table's from layer to layer, by name; of hashed tables also the rows that hold no label."""
     old: Mapping[str, Any] = {layer.name: layer.get_weights() for layer in model.layers}
     for layer in grown.layers:
-        if isinstance(layer, RowwiseEmbedding | RowPrior):
+        if isinstance(layer, RowwiseEmbedding | RowPrior) and layer.name not in hashed:
             continue
         weights = old.get(layer.name, [])
         if [array.shape for array in weights] != [array.shape for array in layer.get_weights()]:

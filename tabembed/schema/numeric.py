@@ -236,7 +236,7 @@ class Numeric(ColumnKind):
         """
         moments = Moments.gathered(Moments.of(self._logged(numbers)) for numbers in parts())
         learned = self.of_moments(moments, name)
-        if moments.present:
+        if moments.present and (self.binned or self.transform in ("robust", "quantile")):
             learned = learned._cut(sampled(parts(), moments.rows), target, name)
         if learned.embedding == "buckets":
             held = [intervals_of(numbers[~np.isnan(numbers)], learned.edges) for numbers in parts()]
@@ -249,8 +249,6 @@ class Numeric(ColumnKind):
 
     def _cut(self, sample: np.ndarray, target: np.ndarray | None, name: str) -> Self:
         """Return this kind with the quantiles and bins of a sample, NaN where missing."""
-        if not self.binned and self.transform not in ("robust", "quantile"):
-            return self
         held = ~np.isnan(sample)
         present = sample[held] if held.any() else np.zeros(1)
         learned = self

@@ -70,13 +70,11 @@ def stream_column(
         return None if missing == groups.rows else Column(name, set_aside, groups.rows, missing, reason)
     if not countable(kind) or not isinstance(declared, Categorical | Numeric | Boolean | None):
         return None
-    moments = _moments(groups, name) if isinstance(declared, Numeric) or (not declared and is_number(kind)) else None
+    if isinstance(declared, Numeric):
+        return _numbers_declared(groups, name, declared, answers() if declared.reads_target else None)
+    moments = _moments(groups, name) if not declared and is_number(kind) else None
     if moments is not None and not moments.present:
         return None
-    if isinstance(declared, Numeric):
-        target = answers() if declared.reads_target else None
-        learned, missing = declared.learn_parts(lambda: _numbers(groups, name), target, name)
-        return Column(name, learned, groups.rows, missing, "declared")
     if declared is None and moments is not None and is_real(kind) and not _is_whole(groups, name):
         if moments.low == moments.high and moments.present == moments.rows:
             set_aside, reason = aside(f"{moments.low:g}")
@@ -94,6 +92,16 @@ def _times(groups: RowGroups, name: str) -> Column | None:
         return None
     _, reason = time_kind(groups.schema.field(name).type, 2, missing, str)
     return Column(name, learned, groups.rows, missing, reason)
+
+
+def _numbers_declared(groups: RowGroups, name: str, kind: Numeric, target: np.ndarray | None) -> Column | None:
+    """Learn from numbers, many at a time, in as many passes as the kind needs."""
+    try:
+        learned, missing = kind.learn_parts(lambda: _numbers(groups, name), target, name)
+    except DataError:
+        numbers_of(groups.column(name), name, np.float64)  # says which of all rows it is
+        raise
+    return None if missing == groups.rows else Column(name, learned, groups.rows, missing, "declared")
 
 
 def _crossed(groups: RowGroups, name: str, kind: Cross) -> Column | None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import tabembed as te
 from tabembed.io import DataError, DataWarning, column_of
 from tabembed.schema.boolean import SPELLINGS
-from tabembed.schema.kinds import KINDS, Boolean, Categorical, ColumnKind, Ignored, Numeric
+from tabembed.schema.kinds import KINDS, Boolean, Categorical, ColumnKind, Cross, Ignored, LatLon, Numeric
 from tabembed.schema.numeric import numbers_of
 
 
@@ -35,6 +35,10 @@ LEARNED = [
     learn(Categorical(dim=3, min_count=2, max_size=9, unknown_rate=0.1), ["a", "b", "a"]),
     learn(Numeric(), [1.0, 2.5, None]),
     learn(Boolean(), [True, False, None]),
+    learn(Categorical(hash_buckets=7, embedding_dropout=0.25), ["a", "b", None]),
+    learn(Categorical(one_hot=True), ["a", "b", None]),
+    learn(Cross("u", "v"), ["a|b", None]),
+    LatLon("lat", "lon").learn_parts([np.array([[1.0, 2.0], [3.0, np.nan]])], "c")[0],
     Ignored("because"),
 ]
 
@@ -149,6 +153,7 @@ def test_bools_are_numbers_and_nothing_at_all_is_missing() -> None:
     for nothing in (pa.nulls(2), pa.array([None, None], pa.string()), pa.array([None] * 2, pa.date32())):
         assert np.isnan(numbers_of(nothing, "c")).all()
     assert numbers_of(pa.array([], pa.int64()), "c").shape == (0,)
+    assert np.isnan(numbers_of(pa.array([np.nan, np.nan]), "c")).all()
 
 
 @pytest.mark.parametrize(
