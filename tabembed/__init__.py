@@ -20,6 +20,7 @@ __all__ = [
     "EntityEmbedder",
     "Ignored",
     "LabelError",
+    "MultiCategorical",
     "Numeric",
     "Predictor",
     "RowwiseAdam",
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
     from .schema.infer import infer_schema
-    from .schema.kinds import Boolean, Categorical, Ignored, Numeric
+    from .schema.kinds import Boolean, Categorical, Ignored, MultiCategorical, Numeric
     from .schema.names import safe_name
     from .schema.schema import Schema
     from .serving.export import export
@@ -68,6 +69,7 @@ _HOMES = {
     "EntityEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
+    "MultiCategorical": ".schema.kinds",
     "Numeric": ".schema.kinds",
     "Predictor": ".serving.predictor",
     "RowwiseAdam": ".nn.optimizer",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Embedder"]
+__all__ = ["Embedder", "labelled_columns", "with_dim"]
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..io.errors import DataError
 from ..io.frames import to_arrow
-from ..schema.kinds import Categorical, ColumnKind
+from ..schema.kinds import Categorical, ColumnKind, MultiCategorical
 from ..schema.schema import Schema
 from ..tables.grids import checked, is_frame
 from ..tables.transformer import TableTransformer
@@ -85,6 +85,12 @@ class Embedder(TableTransformer):
         return declared if is_frame(X) else {**dict.fromkeys(self._names_in(), Categorical()), **declared}
 
 
+def labelled_columns(schema: Schema) -> dict[str, Categorical]:
+    """Return {column: kind} of the columns that hold a label a row; a list of labels is no column of vectors."""
+    found = {name: kind for name, kind in schema.features.items() if isinstance(kind, Categorical)}
+    return {name: kind for name, kind in found.items() if not isinstance(kind, MultiCategorical)}
+
+
 def with_dim(schema: Schema, dim: int | None) -> Schema:
     """Return a schema whose categorical columns have this dim, unless they declare their own; as it is for None.
 
@@ -101,7 +107,7 @@ def with_dim(schema: Schema, dim: int | None) -> Schema:
         >>> with_dim(schema, 4)["dest"].dim
         4
     """
-    labelled = {name: kind for name, kind in schema.features.items() if isinstance(kind, Categorical)}
+    labelled = labelled_columns(schema)
     if not labelled:
         raise DataError(
             f"X must have a categorical column to learn vectors for, however: its columns are "

@@ -21,11 +21,11 @@ from ..nn.extract import embedding_of
 from ..nn.model import build_model
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
-from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from ..schema.shared import sharing
 from ..schema.vocabulary import FIRST_ID, UNKNOWN_ID
 from ..tables.compare import rotation_onto
+from .base import labelled_columns
 
 Fold = tuple[np.ndarray, np.ndarray]
 """Row numbers to train on, and those held out."""
@@ -123,9 +123,8 @@ def crossed(training: Training, full: keras.Model, epochs: int, folds: Iterable[
     """
     schema, encoded = training.schema, training.encoded
     vectors: dict[str, np.ndarray] = {}
-    groups = {
-        tuple(sharing(schema.features, name)) for name, kind in schema.features.items() if isinstance(kind, Categorical)
-    }
+    labelled = labelled_columns(schema)
+    groups = {tuple(other for other in sharing(schema.features, name) if other in labelled) for name in labelled}
     own = {columns: embedding_of(full, schema, columns[0]).get_weights()[0] for columns in groups}
     for columns, goal in own.items():
         vectors |= {name: goal[encoded[name]] for name in columns}

@@ -21,7 +21,7 @@ from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
 from ..schema.schema import Schema
 from ..schema.target import learn_target
-from .base import Embedder, with_dim
+from .base import Embedder, labelled_columns, with_dim
 from .crossfit import Training, best_epochs, crossed
 
 
@@ -162,7 +162,8 @@ class EntityEmbedder(Embedder):
         held_out = training.held_out()
         full = training.on_all(held_out)
         self.schema_, self.metrics_ = training.schema, held_out.metrics_
-        self.tables_ = extract_tables(full, training.schema)
+        single = labelled_columns(training.schema)
+        self.tables_ = {name: table for name, table in extract_tables(full, training.schema).items() if name in single}
         self._check_names_out()
         return full, best_epochs(held_out)
 

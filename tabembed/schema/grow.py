@@ -15,6 +15,7 @@ from ..io.errors import DataError
 from ..io.frames import column_of
 from .column import Column
 from .kinds import Categorical, Ignored
+from .ragged import Ragged
 from .shared import sharing
 from .target import Target, learn_target
 from .vocabulary import Vocabulary
@@ -45,11 +46,13 @@ def grow_columns(columns: Sequence[Column], table: pa.Table) -> list[Column]:
 
 def _count(column: Column, table: pa.Table) -> tuple[int, Vocabulary | None]:
     """Return how many of the new cells are missing, and a categorical column's new counts."""
-    values = table.column(column.name)
+    values = column.kind.cells(table, column.name)
     if isinstance(column.kind, Categorical):
-        vocabulary, missing = Vocabulary.count(values, column.name)
+        vocabulary, missing = column.kind.count(values, column.name)
         return missing, vocabulary
-    return int(np.isnan(column.kind.encode(values, column.name)).sum()), None
+    encoded = column.kind.encode(values, column.name)
+    gone = encoded.lengths == 0 if isinstance(encoded, Ragged) else np.isnan(encoded)
+    return int(gone.sum()), None
 
 
 def grow_target(target: Target, values: pa.Array | pa.ChunkedArray) -> Target:

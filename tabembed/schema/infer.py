@@ -16,8 +16,9 @@ from ..io.files import are_parquet
 from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
-from .classify import aside, labels_kind, unread, whole_kind
+from .classify import aside, labels_kind, lists_kind, may_be_labels, unread, whole_kind
 from .column import Column
+from .items import items_of
 from .kinds import Boolean, ColumnKind, Ignored, Numeric
 from .labels import factorize
 from .made import is_made, made, with_sources
@@ -61,7 +62,7 @@ def infer_schema(
     declared = {str(name): kind for name, kind in (kinds or {}).items()}
     if are_paths(data) and are_parquet(data):
         return _infer_files(RowGroups(data), target, declared, task)
-    table, names = _read(data, {name for name, kind in declared.items() if isinstance(kind, Ignored)})
+    table, names = _read(data, _unread(declared))
     _check_arguments(names, target, declared)
     rows = table.num_rows
     if not rows:
@@ -102,6 +103,13 @@ def _learn_whole(groups: RowGroups, name: str, kind: ColumnKind | None) -> Colum
     return _learn(kind.cells(groups.table(kind.sources(name)), name), name, kind)
 
 
+def _unread(declared: Mapping[str, ColumnKind]) -> set[str]:
+    """Return the columns to ignore that no other one reads."""
+    kinds = {name: kind for name, kind in declared.items() if isinstance(kind, ColumnKind)}
+    ignored = {name for name, kind in kinds.items() if isinstance(kind, Ignored)}
+    return ignored - {source for name, kind in kinds.items() if name not in ignored for source in kind.sources(name)}
+
+
 def _read(data: Any, ignored: set[str]) -> tuple[pa.Table, list[str]]:
     """Return the table and all its names; an ignored column of a frame isn't even converted, whatever it holds."""
     if not ignored or not isinstance(data, pd.DataFrame | Mapping):
@@ -134,9 +142,7 @@ def _learn(values: pa.ChunkedArray, name: str, declared: ColumnKind | None) -> C
     kind, reason = (declared, "declared") if declared is not None else _classify(values, name)
     learned, missing = kind.learn(values, name)
     if missing == len(values):
-        raise DataError(
-            f"column {name!r} must hold some labels, however: all {len(values):,} rows are empty texts; drop it"
-        )
+        raise DataError(f"column {name!r} must hold some labels, however: all {len(values):,} rows are empty; drop it")
     return Column(name, learned, len(values), missing, reason)
 
 
@@ -154,6 +160,8 @@ def _classify(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
         return _read_whole(numbers_of(values, name, np.float64), name, "whole numbers")
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _read_numbers(values, name)
+    if may_be_labels(kind):
+        return _read_lists(values, name)
     return unread(kind)
 
 
@@ -167,6 +175,19 @@ def _read_labels(values: pa.ChunkedArray, name: str, what: str) -> tuple[ColumnK
     rows = np.bincount(codes + 1, minlength=1)[1:]  # of each label; a pandas category may list some that no row has
     present, distinct = int(rows.sum()), int(np.count_nonzero(rows))
     return labels_kind(what, len(codes), present, distinct, lambda: labels[codes[0]])
+
+
+def _read_lists(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
+    items = items_of(values, name)
+    lists = items.present
+    return lists_kind(
+        values.type,
+        rows=len(values),
+        items=len(lists.values),
+        distinct=len(np.unique(lists.values)),
+        lengths=(int(lists.lengths.min()), int(lists.lengths.max())),
+        only=lambda: items.labels[lists.values[0]],
+    )
 
 
 def _read_numbers(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Ignored", "Numeric"]
+__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Ignored", "MultiCategorical", "Numeric"]
 
 from .boolean import Boolean
 from .categorical import Categorical
 from .ignored import Ignored
 from .kind import ColumnKind
+from .multi_categorical import MultiCategorical
 from .numeric import Numeric
 
-KINDS: dict[str, type[ColumnKind]] = {kind.key: kind for kind in (Categorical, Numeric, Boolean, Ignored)}
+KINDS: dict[str, type[ColumnKind]] = {
+    kind.key: kind
+    for kind in (
+        Categorical,
+        Numeric,
+        Boolean,
+        MultiCategorical,
+        Ignored,
+    )
+}

@@ -17,13 +17,14 @@ from ..io.counting import Counts, countable, counted
 from ..io.errors import DataError
 from ..io.row_groups import RowGroups
 from .boolean import SPELLINGS
-from .classify import aside, labels_kind, unread, whole_kind
+from .classify import aside, labels_kind, may_be_labels, unread, whole_kind
 from .column import Column
-from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
+from .kinds import Boolean, Categorical, ColumnKind, Ignored, MultiCategorical, Numeric
 from .labels import factorize
 from .moments import Moments
 from .numeric import numbers_of
 from .ragged import Encoded, joined_rows
+from .streamed_lists import stream_lists
 from .target import FEW_CLASSES, Target, check_repeats, is_number, is_real, learn_target, regression_target
 from .vocabulary import Vocabulary
 
@@ -46,6 +47,8 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
         DataError: when a file can't be read.
     """
     kind = groups.schema.field(name).type
+    if isinstance(declared, MultiCategorical) or (declared is None and may_be_labels(kind)):
+        return stream_lists(groups, name, declared)
     if declared is None and not _is_counted(kind):
         missing = sum(batch.column(0).null_count for batch in groups.batches([name]))
         set_aside, reason = unread(kind)

@@ -77,7 +77,17 @@ class Vocabulary:
 
     @classmethod
     def _counted(cls, values: pa.Array | pa.ChunkedArray, rows: np.ndarray | None, name: str) -> tuple[Vocabulary, int]:
-        codes, labels = factorize(values, name)
+        return cls.of_codes(*factorize(values, name), rows)
+
+    @classmethod
+    def of_codes(cls, codes: np.ndarray, labels: list[str], rows: np.ndarray | None = None) -> tuple[Vocabulary, int]:
+        """Return the vocabulary of what ``factorize`` gave, and how many codes are missing.
+
+        Args:
+            codes: (n,) int32, -1 where missing.
+            labels: what the codes count.
+            rows: (n,) int64, how many rows hold each code; None for one each.
+        """
         tally = np.bincount(codes + 1, rows, minlength=len(labels) + 1)
         held = tally[1:] > 0
         if not held.all():  # a pandas category may list labels that no row has
@@ -148,12 +158,21 @@ class Vocabulary:
             ids.
         """
         codes, labels = factorize(values, name)
+        return self.ids_of(labels, kept)[codes]
+
+    def ids_of(self, labels: Sequence[str], kept: int) -> np.ndarray:
+        """Return (labels + 1,) the ids of labels, and at last the missing one, for code -1.
+
+        Args:
+            labels: distinct ones.
+            kept: how many labels have a row; the others are unknown.
+        """
         ids, end = self._ids, kept + FIRST_ID
-        table = np.full(len(labels) + 1, MISSING_ID, dtype=id_type(end))  # the last entry serves code -1
+        table = np.full(len(labels) + 1, MISSING_ID, dtype=id_type(end))
         for at, label in enumerate(labels):
             found = ids.get(label, UNKNOWN_ID)
             table[at] = found if found < end else UNKNOWN_ID
-        return table[codes]
+        return table
 
     def to_dict(self) -> dict[str, Any]:
         """Return {"labels": [...], "counts": [...]}."""

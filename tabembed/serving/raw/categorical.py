@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["categorical"]
+__all__ = ["categorical", "id_table"]
 
 from collections.abc import Mapping
 
@@ -16,11 +16,16 @@ from .base import RawInput, lookup, single
 
 def categorical(kind: Categorical, name: str, safe: Mapping[str, str]) -> RawInput:
     """Return the ids of text, "" missing."""
-    ids = np.arange(FIRST_ID, FIRST_ID + kind.kept, dtype=np.int64)
-    table = lookup(["", *kind.labels], np.concatenate([[MISSING_ID], ids]), UNKNOWN_ID)
+    table = id_table(kind)
 
     def encode(labels: tf.Tensor) -> tf.Tensor:
         """Return the ids of (n,) labels."""
         return tf.cast(table.lookup(labels), tf.int32)
 
     return single(tf.string, safe[name], encode, table)
+
+
+def id_table(kind: Categorical) -> tf.lookup.StaticHashTable:
+    """Return the table of the graph from text to ids (int64)."""
+    ids = np.arange(FIRST_ID, FIRST_ID + kind.kept, dtype=np.int64)
+    return lookup(["", *kind.labels], np.concatenate([[MISSING_ID], ids]), UNKNOWN_ID)
