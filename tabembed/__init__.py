@@ -29,6 +29,7 @@ __all__ = [
     "TableEncoder",
     "TabularClassifier",
     "TabularRegressor",
+    "Text",
     "build_model",
     "export",
     "extract_tables",
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
     from .schema.infer import infer_schema
-    from .schema.kinds import Boolean, Categorical, Ignored, MultiCategorical, Numeric
+    from .schema.kinds import Boolean, Categorical, Ignored, MultiCategorical, Numeric, Text
     from .schema.names import safe_name
     from .schema.schema import Schema
     from .serving.export import export
@@ -78,6 +79,7 @@ _HOMES = {
     "TableEncoder": ".tables",
     "TabularClassifier": ".estimators",
     "TabularRegressor": ".estimators",
+    "Text": ".schema.kinds",
     "build_model": ".nn.model",
     "export": ".serving.export",
     "extract_tables": ".nn.extract",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["aside", "labels_kind", "lists_kind", "may_be_labels", "unread", "whole_kind"]
+__all__ = ["SEVERAL_WORDS", "aside", "labels_kind", "lists_kind", "may_be_labels", "unread", "whole_kind"]
 
 import re
 from collections.abc import Callable
@@ -11,12 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from .items import is_list
-from .kinds import Categorical, ColumnKind, Ignored, MultiCategorical, Numeric
+from .kinds import Categorical, ColumnKind, Ignored, MultiCategorical, Numeric, Text
 
 _ID_WORDS = {"id", "ids", "code", "codes", "key", "zip", "zipcode", "postcode", "postal", "sku", "uuid", "flight"}
 _LAST_WORDS = {"no", "nr", "num", "number"}  # an order_number is an id, a number_of_orders is not
 _FEW = 32
 _MIN_KEY_ROWS, _KEY_SHARE = 20, 0.95
+SEVERAL_WORDS = r"[A-Za-z{0}][^\t-\r ]*[\t-\r ]+[^\t-\r ]*[A-Za-z{0}]"
+"""A text with two words that hold a letter, for ``re`` and for DuckDB: what isn't ASCII counts as a letter."""
 
 
 def aside(label: str) -> tuple[ColumnKind, str]:
@@ -36,7 +38,14 @@ def unread(kind: pa.DataType) -> tuple[ColumnKind, str]:
     return Ignored(f"{kind}: no kind reads it by itself; declare one"), f"set aside: {kind}"
 
 
-def labels_kind(what: str, rows: int, present: int, distinct: int, only: Callable[[], str]) -> tuple[ColumnKind, str]:
+def labels_kind(
+    what: str,
+    rows: int,
+    present: int,
+    distinct: int,
+    only: Callable[[], str],
+    prose: Callable[[], int] | None = None,
+) -> tuple[ColumnKind, str]:
     """Say what a column of labels is.
 
     Args:
@@ -45,6 +54,7 @@ def labels_kind(what: str, rows: int, present: int, distinct: int, only: Callabl
         present: those that hold a label.
         distinct: labels.
         only: returns the label where there is one.
+        prose: returns how many labels hold several words (``SEVERAL_WORDS``), of a column that may be text.
 
     Returns:
         The kind and the reason.
@@ -52,6 +62,9 @@ def labels_kind(what: str, rows: int, present: int, distinct: int, only: Callabl
     if distinct == 1 and present == rows:
         return aside(only())
     if _is_key(present, distinct):
+        words = prose() if prose else 0
+        if 2 * words > distinct:
+            return Text(), f"short texts, {100 * words // distinct} % of several words, {_repeats(present, distinct)}"
         return _key(present, distinct)
     return Categorical(), f"{what}, {_repeats(present, distinct)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["infer_schema"]
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..io.files import are_parquet
 from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
-from .classify import aside, labels_kind, lists_kind, may_be_labels, unread, whole_kind
+from .classify import SEVERAL_WORDS, aside, labels_kind, lists_kind, may_be_labels, unread, whole_kind
 from .column import Column
 from .items import items_of
 from .kinds import Boolean, ColumnKind, Ignored, Numeric
@@ -27,6 +28,8 @@ from .schema import Schema
 from .shared import share
 from .streamed import stream_column, stream_target
 from .target import learn_target
+
+_SEVERAL_WORDS = re.compile(SEVERAL_WORDS.format("\x80-\U0010ffff"))
 
 
 def infer_schema(
@@ -174,7 +177,14 @@ def _read_labels(values: pa.ChunkedArray, name: str, what: str) -> tuple[ColumnK
     codes, labels = factorize(values, name)
     rows = np.bincount(codes + 1, minlength=1)[1:]  # of each label; a pandas category may list some that no row has
     present, distinct = int(rows.sum()), int(np.count_nonzero(rows))
-    return labels_kind(what, len(codes), present, distinct, lambda: labels[codes[0]])
+    return labels_kind(
+        what,
+        len(codes),
+        present,
+        distinct,
+        lambda: labels[codes[0]],
+        (lambda: sum(map(bool, map(_SEVERAL_WORDS.search, labels)))) if what == "text" else None,
+    )
 
 
 def _read_lists(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Ignored", "MultiCategorical", "Numeric"]
+__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Ignored", "MultiCategorical", "Numeric", "Text"]
 
 from .boolean import Boolean
 from .categorical import Categorical
@@ -10,6 +10,7 @@ from .ignored import Ignored
 from .kind import ColumnKind
 from .multi_categorical import MultiCategorical
 from .numeric import Numeric
+from .text import Text
 
 KINDS: dict[str, type[ColumnKind]] = {
     kind.key: kind
@@ -18,6 +19,7 @@ KINDS: dict[str, type[ColumnKind]] = {
         Numeric,
         Boolean,
         MultiCategorical,
+        Text,
         Ignored,
     )
 }

@@ -17,7 +17,7 @@ from ..io.counting import Counts, countable, counted
 from ..io.errors import DataError
 from ..io.row_groups import RowGroups
 from .boolean import SPELLINGS
-from .classify import aside, labels_kind, may_be_labels, unread, whole_kind
+from .classify import SEVERAL_WORDS, aside, labels_kind, may_be_labels, unread, whole_kind
 from .column import Column
 from .kinds import Boolean, Categorical, ColumnKind, Ignored, MultiCategorical, Numeric
 from .labels import factorize
@@ -161,7 +161,8 @@ def _chosen(counts: Counts, groups: RowGroups, name: str, moments: Moments | Non
         return aside(only()) if distinct == 1 and present == rows else (Boolean(), "true and false")
     distinct, present = _labels(counts, kind, name)
     what = "a category" if pa.types.is_dictionary(kind) else "text"
-    return labels_kind(what, rows, present, distinct, only)
+    prose = partial(_prose, counts) if what == "text" else None
+    return labels_kind(what, rows, present, distinct, only, prose)
 
 
 def _labels(counts: Counts, kind: pa.DataType, name: str) -> tuple[int, int]:
@@ -170,6 +171,12 @@ def _labels(counts: Counts, kind: pa.DataType, name: str) -> tuple[int, int]:
         return counts.summary("value <> ''")
     vocabulary = _vocabulary(counts, name)
     return len(vocabulary), int(vocabulary.counts.sum())
+
+
+def _prose(counts: Counts) -> int:
+    """Return how many labels hold several words."""
+    pattern = SEVERAL_WORDS.format(r"\x{80}-\x{10FFFF}")
+    return counts.summary(f"regexp_matches(value, '{pattern}')")[0]
 
 
 def _only(counts: Counts, name: str) -> str:

@@ -6,18 +6,20 @@ __all__ = ["RAW_KINDS", "RawInput", "raw_input"]
 
 from collections.abc import Callable, Mapping
 
-from ...schema.kinds import Boolean, Categorical, ColumnKind, MultiCategorical, Numeric
+from ...schema.kinds import Boolean, Categorical, ColumnKind, MultiCategorical, Numeric, Text
 from .base import RawInput
 from .boolean import boolean
 from .categorical import categorical
 from .multi_categorical import multi_categorical
 from .numeric import numeric
+from .text import text
 
 RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
     Categorical: categorical,
     Numeric: numeric,
     Boolean: boolean,
     MultiCategorical: multi_categorical,
+    Text: text,
 }
 
 
