@@ -49,7 +49,7 @@ class Text(ColumnKind):
         >>> schema = te.infer_schema(df, kinds={"name": te.Text(buckets=1_000)})
         >>> lists = schema.encode(df)["name"]
         >>> lists.lengths.tolist(), bool((lists[:1].values == lists[1:2].values).all())
-        ([32, 32, 0], True)
+        ([26, 26, 0], True)
 
     Source: Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information", arXiv 1607.04606, section 3.2.
     """

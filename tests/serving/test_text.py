@@ -18,7 +18,8 @@ import tabembed as te
 from tabembed.serving.raw import raw_input
 
 NASTY = [
-    "Hotel Adler", "", "  ", "a", "<", "<a>b<", "\0", "a\0b", "日本 語", "e\u0301 é", "🛫🛫 👩\u200d🚀", "\ufeff\u00a0\u3000x",
+    "Hotel Adler", "", "  ", "a", "<", "<a>b<", "\0", "a\0b", "日本 語", "e\u0301 é", "🛫🛫 👩\u200d🚀",
+    "\ufeff\u00a0\u3000x",
     "\x1c\x85 y", "\t\n\v\f\r", "x" * 500, "AbC ÀÉ İıß ſ", "\U0010ffff", "-0", " lead", "trail ", "a  b",
 ]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(NASTY) | st.text(st.characters(exclude_categories=["Cs"])), max_size=9)
@@ -75,7 +76,7 @@ def test_a_model_of_texts_alone(tmp_path: Path) -> None:
     frame.to_parquet(tmp_path / "a.parquet", row_group_size=70)
     assert te.infer_schema(tmp_path / "a.parquet", "y") == schema
     for (a, _), (b, _) in zip(schema.dataset(tmp_path / "a.parquet", 100), schema.dataset(frame, 100), strict=True):
-        np.testing.assert_array_equal(*[list(part.values())[0] for part in (a, b)])
+        np.testing.assert_array_equal(*[next(iter(part.values())) for part in (a, b)])
 
 
 def test_texts_and_lists_with_the_other_kinds(tmp_path: Path) -> None:
