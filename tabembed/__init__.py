@@ -23,6 +23,7 @@ __all__ = [
     "Ignored",
     "LabelError",
     "LatLon",
+    "MultiCategorical",
     "Numeric",
     "Predictor",
     "RowwiseAdam",
@@ -31,6 +32,7 @@ __all__ = [
     "TableEncoder",
     "TabularClassifier",
     "TabularRegressor",
+    "Text",
     "build_model",
     "export",
     "extract_tables",
@@ -53,7 +55,17 @@ if TYPE_CHECKING:
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
     from .schema.infer import infer_schema
-    from .schema.kinds import Boolean, Categorical, Cross, Datetime, Ignored, LatLon, Numeric
+    from .schema.kinds import (
+        Boolean,
+        Categorical,
+        Cross,
+        Datetime,
+        Ignored,
+        LatLon,
+        MultiCategorical,
+        Numeric,
+        Text,
+    )
     from .schema.names import safe_name
     from .schema.schema import Schema
     from .serving.export import export
@@ -74,6 +86,7 @@ _HOMES = {
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
     "LatLon": ".schema.kinds",
+    "MultiCategorical": ".schema.kinds",
     "Numeric": ".schema.kinds",
     "Predictor": ".serving.predictor",
     "RowwiseAdam": ".nn.optimizer",
@@ -82,6 +95,7 @@ _HOMES = {
     "TableEncoder": ".tables",
     "TabularClassifier": ".estimators",
     "TabularRegressor": ".estimators",
+    "Text": ".schema.kinds",
     "build_model": ".nn.model",
     "export": ".serving.export",
     "extract_tables": ".nn.extract",

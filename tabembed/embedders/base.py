@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Embedder"]
+__all__ = ["Embedder", "labelled_columns", "with_dim"]
 
 from abc import abstractmethod
 from collections.abc import Mapping

@@ -173,6 +173,9 @@ def _of_objects(values: Sequence[Any] | np.ndarray, name: str) -> ArrowColumn:
         raise _mixed(values, sorted(families)[:2], name)
     if "datetime" in families:
         _refuse_mixed_zones(values, name)
+    if families == {"list"}:
+        _refuse_mixed_items(values, name)
+        values = [[] if isinstance(value, np.ndarray) and not value.size else value for value in values]
     try:
         try:
             return pa.array(values, from_pandas=True)
@@ -225,6 +228,30 @@ def _refuse_mixed_zones(values: Iterable[Any], name: str) -> None:
             f"{str(with_zone[1])!r} and row {without[0]} {str(without[1])!r}; convert it, as with "
             f"pandas.to_datetime(..., utc=True)"
         )
+
+
+def _refuse_mixed_items(values: Iterable[Any], name: str) -> None:
+    """Refuse lists of values of different types: Arrow would join some, and doesn't say where the others are."""
+    lists = [value for value in values if _family(type(value)) == "list"]
+    families = _families([item for items in lists for item in _typed_once(items)])
+    if len(families) < 2 or families in _MIXABLE:
+        return
+    first: dict[str, tuple[int, Any]] = {}
+    for row, items in enumerate(values):
+        for item in items if _family(type(items)) == "list" else ():
+            family = _family(type(item))
+            if family in families and not (family == "float" and item != item):
+                first.setdefault(family, (row, item))
+    found = " and ".join(f"{family} ({reprlib.repr(item)} in row {row})" for family, (row, item) in first.items())
+    raise DataError(
+        f"column {name!r} must hold lists of values of one type, however: they hold {found}; convert them, as with "
+        f"[str(item) for item in items]"
+    )
+
+
+def _typed_once(items: Any) -> Any:
+    """Return what tells a list's types: of an array of one type a single item, which must not be NaN."""
+    return items[:1].ravel() if isinstance(items, np.ndarray) and items.dtype.kind not in "Of" else items
 
 
 def _refusal(name: str, kind: str, error: BaseException) -> DataError:

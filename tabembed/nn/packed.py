@@ -113,4 +113,5 @@ def _dense(schema: Schema, name: str, part: Encoded) -> np.ndarray:
     if not isinstance(part, Ragged):
         return part
     column = next(column for column, safe in schema.input_names.items() if safe == name and column in schema.parts)
-    return part.padded(schema.parts[column].fill)
+    wanted = schema.parts[column]
+    return part.padded(wanted.fill).astype(wanted.dtype, copy=False)

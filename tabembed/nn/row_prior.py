@@ -20,7 +20,7 @@ class RowPrior(keras.layers.Layer):
 
     **Shape**
 
-    - Input: ids (batch, 1) and vectors (batch, 1, dim)
+    - Input: ids (batch, 1), of lists (batch, longest), and vectors (batch, 1 or longest, dim)
     - Output: the vectors
 
     Args:
@@ -42,7 +42,7 @@ class RowPrior(keras.layers.Layer):
             # Straight from the variable, so that nothing table-sized is read.
             weight = tf.gather(self.weight.value, tf.cast(ids, tf.int32))
             squares = keras.ops.sum(keras.ops.square(keras.ops.cast(vectors, "float32")), axis=-1)
-            self.add_loss(self.strength * keras.ops.mean(weight * squares))
+            self.add_loss(self.strength * keras.ops.mean(keras.ops.sum(weight * squares, axis=1)))
         return vectors
 
     def compute_output_shape(self, ids_shape: Any, vectors_shape: Any) -> Any:

@@ -192,12 +192,16 @@ class Categorical(ColumnKind):
 
     def learn(self, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Self, int]:
         """Count the column's labels and choose the dim."""
-        vocabulary, missing = Vocabulary.count(values, name)
+        vocabulary, missing = self.count(values, name)
         return self.with_vocabulary(vocabulary), missing
 
+    def count(self, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Vocabulary, int]:
+        """Count the labels of some cells; return them and how many cells are missing."""
+        return Vocabulary.count(values, name)
+
     def adopt(self, previous: ColumnKind) -> Self | None:
-        """Take the counts of another categorical column; of a crossed one, where it crosses the same columns."""
-        alike = isinstance(previous, Categorical) and previous.sources("") == self.sources("")
+        """Take the counts of another column that holds its labels alike; a crossed one crosses the same columns."""
+        alike = type(previous) is type(self) and previous.sources("") == self.sources("")
         known = getattr(previous, "vocabulary", None) if alike else None
         return None if known is None else self.with_vocabulary(known)
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["aside", "iso_kind", "labels_kind", "time_kind", "unread", "whole_kind"]
+__all__ = [
+    "SEVERAL_WORDS",
+    "aside",
+    "iso_kind",
+    "labels_kind",
+    "lists_kind",
+    "may_be_labels",
+    "time_kind",
+    "unread",
+    "whole_kind",
+]
 
 import re
 from collections.abc import Callable
@@ -10,12 +20,15 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from .kinds import Categorical, ColumnKind, Datetime, Ignored, Numeric
+from .items import is_list
+from .kinds import Categorical, ColumnKind, Datetime, Ignored, MultiCategorical, Numeric, Text
 
 _ID_WORDS = {"id", "ids", "code", "codes", "key", "zip", "zipcode", "postcode", "postal", "sku", "uuid", "flight"}
 _LAST_WORDS = {"no", "nr", "num", "number"}  # an order_number is an id, a number_of_orders is not
 _FEW = 32
 _MIN_KEY_ROWS, _KEY_SHARE = 20, 0.95
+SEVERAL_WORDS = r"[A-Za-z{0}][^\t-\r ]*[\t-\r ]+[^\t-\r ]*[A-Za-z{0}]"
+"""A text with two words that hold a letter, for ``re`` and for DuckDB: what isn't ASCII counts as a letter."""
 
 
 def aside(label: str) -> tuple[ColumnKind, str]:
@@ -59,7 +72,14 @@ def unread(kind: pa.DataType) -> tuple[ColumnKind, str]:
     return Ignored(f"{kind}: no kind reads it by itself; declare one"), f"set aside: {kind}"
 
 
-def labels_kind(what: str, rows: int, present: int, distinct: int, only: Callable[[], str]) -> tuple[ColumnKind, str]:
+def labels_kind(
+    what: str,
+    rows: int,
+    present: int,
+    distinct: int,
+    only: Callable[[], str],
+    prose: Callable[[], int] | None = None,
+) -> tuple[ColumnKind, str]:
     """Say what a column of labels is.
 
     Args:
@@ -68,6 +88,7 @@ def labels_kind(what: str, rows: int, present: int, distinct: int, only: Callabl
         present: those that hold a label.
         distinct: labels.
         only: returns the label where there is one.
+        prose: returns how many labels hold several words (``SEVERAL_WORDS``), of a column that may be text.
 
     Returns:
         The kind and the reason.
@@ -75,8 +96,56 @@ def labels_kind(what: str, rows: int, present: int, distinct: int, only: Callabl
     if distinct == 1 and present == rows:
         return aside(only())
     if _is_key(present, distinct):
+        words = prose() if prose else 0
+        if 2 * words > distinct:
+            return Text(), f"short texts, {100 * words // distinct} % of several words, {_repeats(present, distinct)}"
         return _key(present, distinct)
     return Categorical(), f"{what}, {_repeats(present, distinct)}"
+
+
+def may_be_labels(kind: pa.DataType) -> bool:
+    """Say whether a type is of lists whose values inference looks at: texts and whole numbers.
+
+    Example:
+        >>> may_be_labels(pa.list_(pa.string())), may_be_labels(pa.list_(pa.float64()))
+        (True, False)
+    """
+    if not is_list(kind):
+        return False
+    inner = kind.value_type.value_type if pa.types.is_dictionary(kind.value_type) else kind.value_type
+    text = pa.types.is_string(inner) or pa.types.is_large_string(inner) or pa.types.is_string_view(inner)
+    return bool(
+        text or pa.types.is_null(inner) or (pa.types.is_integer(inner) and not pa.types.is_fixed_size_list(kind))
+    )
+
+
+def lists_kind(
+    kind: pa.DataType, *, rows: int, items: int, distinct: int, lengths: tuple[int, int], only: Callable[[], str]
+) -> tuple[ColumnKind, str]:
+    """Say what a column of lists is, of a type that may be labels.
+
+    Args:
+        kind: its type.
+        rows: all of them.
+        items: labels in all lists.
+        distinct: different ones.
+        lengths: of the shortest and the longest list.
+        only: returns the label where there is one.
+
+    Returns:
+        The kind and the reason.
+    """
+    if distinct == 1 and lengths[0] == lengths[1]:
+        return aside(only())
+    if _is_key(items, distinct):
+        return Ignored(f"lists of {distinct:,} labels that hardly repeat"), f"set aside: {_of_items(items, distinct)}"
+    if pa.types.is_integer(kind.value_type) and distinct > items // 2:
+        return unread(kind)
+    return MultiCategorical(), f"{_of_items(items, distinct)} of {rows:,} rows"
+
+
+def _of_items(items: int, distinct: int) -> str:
+    return f"lists of labels, {distinct:,} distinct in {items:,} items"
 
 
 def whole_kind(

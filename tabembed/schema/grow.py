@@ -15,6 +15,7 @@ from ..io.errors import DataError
 from ..io.frames import column_of
 from .column import Column
 from .kinds import Categorical, Ignored
+from .ragged import Ragged
 from .shared import sharing
 from .target import Target, learn_target
 from .vocabulary import Vocabulary
@@ -50,10 +51,13 @@ def _count(column: Column, table: pa.Table) -> tuple[int, Vocabulary | None]:
     """Return how many of the new cells are missing, and a categorical column's new counts."""
     values = column.kind.cells(table, column.name)
     if isinstance(column.kind, Categorical):
-        vocabulary, missing = Vocabulary.count(values, column.name)
+        vocabulary, missing = column.kind.count(values, column.name)
         return missing, vocabulary
     encoded = column.kind.encode(values, column.name)
-    return int(np.isnan(encoded.reshape(len(encoded), -1)).any(axis=1).sum()), None
+    gone = (
+        encoded.lengths == 0 if isinstance(encoded, Ragged) else np.isnan(encoded.reshape(len(encoded), -1)).any(axis=1)
+    )
+    return int(gone.sum()), None
 
 
 def grow_target(target: Target, values: pa.Array | pa.ChunkedArray) -> Target:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["infer_schema"]
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -18,8 +19,19 @@ from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
 from ..io.streams import are_streamed, open_rows
-from .classify import aside, iso_kind, labels_kind, time_kind, unread, whole_kind
+from .classify import (
+    SEVERAL_WORDS,
+    aside,
+    iso_kind,
+    labels_kind,
+    lists_kind,
+    may_be_labels,
+    time_kind,
+    unread,
+    whole_kind,
+)
 from .column import Column
+from .items import items_of
 from .kinds import Boolean, ColumnKind, Ignored, Numeric
 from .labels import factorize
 from .made import is_made, made, with_sources
@@ -29,6 +41,8 @@ from .shared import share
 from .streamed import sampled_target, stream_column, stream_target
 from .target import Target, learn_target
 from .times import is_iso, is_time
+
+_SEVERAL_WORDS = re.compile(SEVERAL_WORDS.format("\x80-\U0010ffff"))
 
 
 def infer_schema(
@@ -173,9 +187,7 @@ def _learn(
     kind, reason = (declared, "declared") if declared is not None else _classify(values, name)
     learned, missing = kind.learn_with(values, answers(), name) if kind.reads_target else kind.learn(values, name)
     if missing == len(values):
-        raise DataError(
-            f"column {name!r} must hold some labels, however: all {len(values):,} rows are empty texts; drop it"
-        )
+        raise DataError(f"column {name!r} must hold some labels, however: all {len(values):,} rows are empty; drop it")
     return Column(name, learned, len(values), missing, reason)
 
 
@@ -197,6 +209,8 @@ def _classify(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
         return _read_whole(numbers_of(values, name, np.float64), name, "whole numbers")
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _read_numbers(values, name)
+    if may_be_labels(kind):
+        return _read_lists(values, name)
     return unread(kind)
 
 
@@ -211,7 +225,27 @@ def _read_labels(values: pa.ChunkedArray, name: str, what: str) -> tuple[ColumnK
     present, distinct = int(rows.sum()), int(np.count_nonzero(rows))
     if what == "text" and distinct > 1 and all(map(is_iso, labels)):
         return iso_kind(distinct, present)
-    return labels_kind(what, len(codes), present, distinct, lambda: labels[codes[0]])
+    return labels_kind(
+        what,
+        len(codes),
+        present,
+        distinct,
+        lambda: labels[codes[0]],
+        (lambda: sum(map(bool, map(_SEVERAL_WORDS.search, labels)))) if what == "text" else None,
+    )
+
+
+def _read_lists(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
+    items = items_of(values, name)
+    lists = items.present
+    return lists_kind(
+        values.type,
+        rows=len(values),
+        items=len(lists.values),
+        distinct=len(np.unique(lists.values)),
+        lengths=(int(lists.lengths.min()), int(lists.lengths.max())),
+        only=lambda: items.labels[lists.values[0]],
+    )
 
 
 def _read_numbers(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:

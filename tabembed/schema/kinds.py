@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Cross", "Datetime", "Ignored", "LatLon", "Numeric"]
+__all__ = [
+    "KINDS",
+    "Boolean",
+    "Categorical",
+    "ColumnKind",
+    "Cross",
+    "Datetime",
+    "Ignored",
+    "LatLon",
+    "MultiCategorical",
+    "Numeric",
+    "Text",
+]
 
 from .boolean import Boolean
 from .categorical import Categorical
@@ -11,8 +23,21 @@ from .datetime import Datetime
 from .ignored import Ignored
 from .kind import ColumnKind
 from .latlon import LatLon
+from .multi_categorical import MultiCategorical
 from .numeric import Numeric
+from .text import Text
 
 KINDS: dict[str, type[ColumnKind]] = {
-    kind.key: kind for kind in (Categorical, Cross, Datetime, LatLon, Numeric, Boolean, Ignored)
+    kind.key: kind
+    for kind in (
+        Categorical,
+        Cross,
+        Datetime,
+        LatLon,
+        MultiCategorical,
+        Numeric,
+        Boolean,
+        Text,
+        Ignored,
+    )
 }

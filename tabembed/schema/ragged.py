@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Encoded", "Ragged", "joined_rows"]
+__all__ = ["Encoded", "Ragged", "joined_rows", "side_by_side"]
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,3 +98,22 @@ def joined_rows(parts: Sequence[Any]) -> Any:
     if not isinstance(parts[0], Ragged):
         return np.concatenate(parts)
     return Ragged.of(np.concatenate([part.values for part in parts]), np.concatenate([part.lengths for part in parts]))
+
+
+def side_by_side(parts: Sequence[Ragged]) -> Ragged:
+    """Return lists of each row's values in all parts, one after the other.
+
+    Args:
+        parts: at least one, all of the same rows.
+
+    Example:
+        >>> a, b = Ragged.of(np.array([1, 2]), np.array([2, 0])), Ragged.of(np.array([3, 4]), np.array([1, 1]))
+        >>> side_by_side([a, b]).padded(0).tolist()
+        [[1, 2, 3], [4, 0, 0]]
+    """
+    lengths = np.array([part.lengths for part in parts])
+    whole = Ragged.of(np.empty(int(lengths.sum()), parts[0].dtype), lengths.sum(axis=0))
+    begins = whole.offsets[:-1] + np.cumsum(lengths, axis=0) - lengths
+    for part, start in zip(parts, begins, strict=True):
+        whole.values[np.repeat(start - part.offsets[:-1], part.lengths) + np.arange(len(part.values))] = part.values
+    return whole

@@ -19,14 +19,15 @@ from ..io.errors import DataError
 from ..io.row_groups import RowGroups
 from .bins import sampled
 from .boolean import SPELLINGS
-from .classify import aside, iso_kind, labels_kind, time_kind, unread, whole_kind
+from .classify import SEVERAL_WORDS, aside, iso_kind, labels_kind, may_be_labels, time_kind, unread, whole_kind
 from .column import Column
-from .kinds import Boolean, Categorical, ColumnKind, Cross, Datetime, Ignored, LatLon, Numeric
+from .kinds import Boolean, Categorical, ColumnKind, Cross, Datetime, Ignored, LatLon, MultiCategorical, Numeric
 from .labels import factorize
 from .made import is_made
 from .moments import Moments
 from .numeric import numbers_of
 from .ragged import Encoded, joined_rows
+from .streamed_lists import stream_lists
 from .target import FEW_CLASSES, Target, check_repeats, is_number, is_real, learn_target, regression_target
 from .times import ISO, is_time
 from .vocabulary import Vocabulary
@@ -64,6 +65,8 @@ def stream_column(
     kind = groups.schema.field(name).type
     if declared is None and is_time(kind):
         return _times(groups, name)
+    if isinstance(declared, MultiCategorical) or (declared is None and may_be_labels(kind)):
+        return stream_lists(groups, name, declared)
     if declared is None and not _is_counted(kind):
         missing = sum(batch.column(0).null_count for batch in groups.batches([name]))
         set_aside, reason = unread(kind)
@@ -223,7 +226,8 @@ def _chosen(counts: Counts, groups: RowGroups, name: str, moments: Moments | Non
     if _is_text(kind) and not pa.types.is_dictionary(kind) and distinct > 1 and counts.all_match(ISO):
         return iso_kind(distinct, present)
     what = "a category" if pa.types.is_dictionary(kind) else "text"
-    return labels_kind(what, rows, present, distinct, only)
+    prose = partial(_prose, counts) if what == "text" else None
+    return labels_kind(what, rows, present, distinct, only, prose)
 
 
 def _labels(counts: Counts, kind: pa.DataType, name: str) -> tuple[int, int]:
@@ -232,6 +236,12 @@ def _labels(counts: Counts, kind: pa.DataType, name: str) -> tuple[int, int]:
         return counts.summary("value <> ''")
     vocabulary = _vocabulary(counts, name)
     return len(vocabulary), int(vocabulary.counts.sum())
+
+
+def _prose(counts: Counts) -> int:
+    """Return how many labels hold several words."""
+    pattern = SEVERAL_WORDS.format(r"\x{80}-\x{10FFFF}")
+    return counts.summary(f"regexp_matches(value, '{pattern}')")[0]
 
 
 def _only(counts: Counts, name: str) -> str:

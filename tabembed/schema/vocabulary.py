@@ -98,7 +98,17 @@ class Vocabulary:
 
     @classmethod
     def _counted(cls, values: pa.Array | pa.ChunkedArray, rows: np.ndarray | None, name: str) -> tuple[Vocabulary, int]:
-        codes, labels = factorize(values, name)
+        return cls.of_codes(*factorize(values, name), rows)
+
+    @classmethod
+    def of_codes(cls, codes: np.ndarray, labels: list[str], rows: np.ndarray | None = None) -> tuple[Vocabulary, int]:
+        """Return the vocabulary of what ``factorize`` gave, and how many codes are missing.
+
+        Args:
+            codes: (n,) int32, -1 where missing.
+            labels: what the codes count.
+            rows: (n,) int64, how many rows hold each code; None for one each.
+        """
         tally = np.bincount(codes + 1, rows, minlength=len(labels) + 1)
         held = tally[1:] > 0
         if not held.all():  # a pandas category may list labels that no row has
@@ -185,12 +195,21 @@ class Vocabulary:
         if pa.types.is_integer(values.type) and values.type != pa.uint64() and (known := self._whole) is not None:
             return _encode_whole(values, *known, kept + FIRST_ID)
         codes, labels = factorize(values, name)
+        return self.ids_of(labels, kept).take(codes)  # many times as fast as [codes]
+
+    def ids_of(self, labels: Sequence[str], kept: int) -> np.ndarray:
+        """Return (labels + 1,) the ids of labels, and at last the missing one, for code -1.
+
+        Args:
+            labels: distinct ones.
+            kept: how many labels have a row; the others are unknown.
+        """
         ids, end = self._ids, kept + FIRST_ID
-        table = np.full(len(labels) + 1, MISSING_ID, dtype=id_type(end))  # the last entry serves code -1
+        table = np.full(len(labels) + 1, MISSING_ID, dtype=id_type(end))
         for at, label in enumerate(labels):
             found = ids.get(label, UNKNOWN_ID)
             table[at] = found if found < end else UNKNOWN_ID
-        return table.take(codes)  # many times as fast as table[codes]
+        return table
 
     def encode_few(self, cells: Cells, kept: int) -> np.ndarray:
         """Return what ``encode`` does for a few plain values.

@@ -170,7 +170,6 @@ def test_mixed_time_zones_are_refused() -> None:
         ([pd.Interval(0, 1)], "Interval"),
         ([-1, 2**63], "int"),
         ([1.5, 2**53 + 1], "float and int"),
-        ([["a", 1]], "list"),
         (["\ud800"], "str"),
         (pd.Series([1 + 2j], dtype="Sparse[complex128]"), "complex128"),
         (pd.Series([1 + 2j], dtype="category"), "category"),
@@ -180,6 +179,32 @@ def test_mixed_time_zones_are_refused() -> None:
 def test_what_arrow_has_no_column_for_is_refused(values: Any, kind: str) -> None:
     with pytest.raises(DataError, match=f"column 'a' must hold strings, numbers.*its values are ({kind}).*astype"):
         column_of(values, "a")
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([["a", 1]], r"str \('a' in row 0\) and int \(1 in row 0\)"),
+        ([None, ["a"], [], ["b", {"k": 1}]], r"str \('a' in row 1\) and dict \({'k': 1} in row 3\)"),
+        ([[True], (1.5,)], r"bool \(True in row 0\) and float \(1.5 in row 1\)"),
+        ([np.array(["a"]), np.array([float("nan"), 2])], r"str \(.*'a'.* in row 0\) and float \(.*2.* in row 1\)"),
+    ],
+)
+def test_lists_of_mixed_items_are_refused_with_their_rows(values: list[Any], found: str) -> None:
+    with pytest.raises(
+        DataError, match=f"column 'a' must hold lists of values of one type, however: they hold {found}"
+    ):
+        column_of(values, "a")
+
+
+def test_lists_of_every_kind() -> None:
+    assert column_of([["a", float("nan"), None, pd.NA], None, ()], "a").to_pylist() == [
+        ["a", None, None, None],
+        None,
+        [],
+    ]
+    assert column_of([[1, 2.5]], "a").to_pylist() == [[1.0, 2.5]]
+    assert column_of([np.array(["a"], object), np.array([]), ["b"]], "a").to_pylist() == [["a"], [], ["b"]]
 
 
 @pytest.mark.parametrize("values", ["abc", 3, None, {1, 2}, iter([1])], ids=lambda values: type(values).__name__)

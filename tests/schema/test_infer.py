@@ -103,7 +103,7 @@ def test_odd_names_stay_in_their_line() -> None:
         ("gone", [0.5, None], te.Numeric),
         ("gone", [5.0, 5.0, None], te.Categorical),
         ("group", pd.Categorical([1, 2] * 50, range(10_000)), te.Categorical),
-        ("tags", [["a"], ["b"]], te.Ignored),
+        ("tags", [["a"], ["b"]], te.MultiCategorical),
         ("time", pd.date_range("2024", periods=3), te.Datetime),
         ("time", pd.date_range("2024", periods=3, tz="Europe/Paris"), te.Datetime),
         ("time", ["2024-01-31", None, "", "2024-02-01T05:00"], te.Datetime),
@@ -216,7 +216,7 @@ def test_what_is_asked_for_must_be_there() -> None:
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "column names must differ, however: the frame holds 'a' 2 times"),
         ({"a": [None, None]}, "column 'a' must hold some values, however: all 2 rows are missing; drop it"),
         ({"a": [float("nan")] * 2}, "column 'a' must hold some values, however: all 2 rows are missing; drop it"),
-        ({"a": ["", ""]}, "column 'a' must hold some labels, however: all 2 rows are empty texts; drop it"),
+        ({"a": ["", ""]}, "column 'a' must hold some labels, however: all 2 rows are empty; drop it"),
         ({"a": [1, "x"]}, "column 'a' must hold values of one type"),
         (pd.Series([1, 2]), "data must be a DataFrame"),
     ],
@@ -228,5 +228,5 @@ def test_a_table_that_says_nothing_is_refused(data: Any, message: str) -> None:
 
 
 def test_empty_texts_are_no_bools() -> None:
-    with pytest.raises(DataError, match="column 'a' must hold some labels, however: all 2 rows are empty texts"):
+    with pytest.raises(DataError, match="column 'a' must hold some labels, however: all 2 rows are empty"):
         te.infer_schema({"a": ["", ""]}, kinds={"a": te.Boolean()})

@@ -11,13 +11,25 @@ from collections.abc import Callable
 from typing import Any
 
 from ...io.errors import DataError
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Cross, Datetime, LatLon, Numeric
+from ...schema.kinds import (
+    Boolean,
+    Categorical,
+    ColumnKind,
+    Cross,
+    Datetime,
+    LatLon,
+    MultiCategorical,
+    Numeric,
+    Text,
+)
 from .base import Branch, embedding_name
 from .boolean import boolean
 from .categorical import categorical, prior_weights
 from .datetime import datetime
 from .latlon import latlon
+from .multi_categorical import multi_categorical
 from .numeric import numeric
+from .text import text
 
 BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
     Categorical: categorical,
@@ -26,6 +38,8 @@ BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
     LatLon: latlon,
     Numeric: numeric,
     Boolean: boolean,
+    MultiCategorical: multi_categorical,
+    Text: text,
 }
 """{kind: builder}; it takes a ``Branch`` and its kind and returns what the network concatenates, (batch, width)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["categorical", "prior_weights"]
+__all__ = ["categorical", "missing_rate", "prior_weights", "vectors_of"]
 
 from typing import Any
 
@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from ...schema.column import Column
-from ...schema.kinds import Categorical
+from ...schema.kinds import Categorical, MultiCategorical
 from ..embedding import RowwiseEmbedding
 from ..row_prior import RowPrior
 from .base import Branch, embedding_name
@@ -18,18 +18,33 @@ from .base import Branch, embedding_name
 
 def categorical(branch: Branch, kind: Categorical) -> Any:
     """Return the label's vector, (batch, dim)."""
-    if kind.is_one_hot:
-        return keras.layers.Flatten(name=f"{branch.safe}.flatten")(_one_hot(branch, kind)(branch.input))
+    code = _one_hot(branch, kind)(branch.input) if kind.is_one_hot else vectors_of(branch, kind, branch.input)
+    return keras.layers.Flatten(name=f"{branch.safe}.flatten")(code)
+
+
+def vectors_of(branch: Branch, kind: Categorical, ids: Any) -> Any:
+    """Return the vectors of ids, (batch, ids, dim), while training with their prior.
+
+    Args:
+        branch: the column's; one that shares its table uses the layer of the first.
+        kind: its kind.
+        ids: (batch, ids) int32.
+    """
     embedding = branch.shared.get(kind.table or "") or _embedding(branch, kind)
     if kind.table is not None:
         branch.shared[kind.table] = embedding
-    vectors = embedding(branch.input)
+    vectors = embedding(ids)
     if kind.l2:
-        vectors = _prior(branch.column, kind, branch.safe)(branch.input, vectors)
+        vectors = _prior(branch.column, kind, branch.safe)(ids, vectors)
     if kind.embedding_dropout:
         name = f"{branch.safe}.dropout"
         vectors = keras.layers.Dropout(kind.embedding_dropout, seed=branch.seeds.next(), name=name)(vectors)
-    return keras.layers.Flatten(name=f"{branch.safe}.flatten")(vectors)
+    return vectors
+
+
+def missing_rate(branch: Branch, kind: Categorical) -> float:
+    """Return the share of cells to hide: where the data never shows a missing cell, its row would stay as drawn."""
+    return 0.0 if branch.column.missing else min(kind.unknown_rate / 2, 1 - kind.unknown_rate)
 
 
 def _one_hot(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
@@ -41,15 +56,10 @@ def _one_hot(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
         weights=code,
         trainable=False,
         unknown_rate=kind.unknown_rate,
-        missing_rate=_missing_rate(branch, kind),
+        missing_rate=missing_rate(branch, kind),
         seed=branch.seeds.next(),
         name=f"{branch.safe}.one_hot",
     )
-
-
-def _missing_rate(branch: Branch, kind: Categorical) -> float:
-    """Return how often a label is hidden: where the data never shows a missing cell, its row would stay as drawn."""
-    return 0.0 if branch.column.missing else min(kind.unknown_rate / 2, 1 - kind.unknown_rate)
 
 
 def _embedding(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
@@ -58,7 +68,8 @@ def _embedding(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
         branch.dims.get(branch.column.name) or kind.dim or 1,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05, seed=branch.seeds.next()),
         unknown_rate=kind.unknown_rate,
-        missing_rate=_missing_rate(branch, kind),
+        # Of a list the whole cell is hidden, not an item.
+        missing_rate=0.0 if isinstance(kind, MultiCategorical) else missing_rate(branch, kind),
         seed=branch.seeds.next(),
         name=embedding_name(branch.safe),
     )
@@ -78,8 +89,19 @@ def prior_weights(column: Column, kind: Categorical) -> np.ndarray:
         column: with the rows of all columns that share its table (``whole_column``).
         kind: its kind.
     """
+    if isinstance(kind, MultiCategorical):
+        return _list_weights(kind)
     hidden = column.rows * kind.unknown_rate
     rare = float(column.rows - column.missing - kind.counts.sum())
     cells = np.concatenate([[column.missing or hidden / 2], [rare + hidden], kind.row_counts]).astype(np.float32)
+    weights: np.ndarray = 1 / np.maximum(cells, 1)
+    return weights
+
+
+def _list_weights(kind: MultiCategorical) -> np.ndarray:
+    """Return the weights for lists, whose items are counted, not their rows; the padding has no prior."""
+    every = float(kind.vocabulary.counts.sum()) if kind.vocabulary is not None else 0.0
+    rare = every - float(kind.counts.sum())
+    cells = np.concatenate([[np.inf], [rare + every * kind.unknown_rate], kind.counts]).astype(np.float32)
     weights: np.ndarray = 1 / np.maximum(cells, 1)
     return weights

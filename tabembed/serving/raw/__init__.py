@@ -6,14 +6,26 @@ __all__ = ["RAW_KINDS", "RawInput", "raw_input"]
 
 from collections.abc import Callable, Mapping
 
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Cross, Datetime, LatLon, Numeric
+from ...schema.kinds import (
+    Boolean,
+    Categorical,
+    ColumnKind,
+    Cross,
+    Datetime,
+    LatLon,
+    MultiCategorical,
+    Numeric,
+    Text,
+)
 from .base import RawInput
 from .boolean import boolean
 from .categorical import categorical
 from .cross import cross
 from .datetime import datetime
 from .latlon import latlon
+from .multi_categorical import multi_categorical
 from .numeric import numeric
+from .text import text
 
 RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
     Categorical: categorical,
@@ -22,6 +34,8 @@ RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
     LatLon: latlon,
     Numeric: numeric,
     Boolean: boolean,
+    MultiCategorical: multi_categorical,
+    Text: text,
 }
 
 
