@@ -25,6 +25,7 @@ __all__ = [
     "RowwiseAdam",
     "RowwiseEmbedding",
     "Schema",
+    "Sequence",
     "TableEncoder",
     "TabularClassifier",
     "TabularRegressor",
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
     from .schema.infer import infer_schema
-    from .schema.kinds import Boolean, Categorical, Ignored, Numeric
+    from .schema.kinds import Boolean, Categorical, Ignored, Numeric, Sequence
     from .schema.names import safe_name
     from .schema.schema import Schema
     from .serving.export import export
@@ -73,6 +74,7 @@ _HOMES = {
     "RowwiseAdam": ".nn.optimizer",
     "RowwiseEmbedding": ".nn.embedding",
     "Schema": ".schema.schema",
+    "Sequence": ".schema.kinds",
     "TableEncoder": ".tables",
     "TabularClassifier": ".estimators",
     "TabularRegressor": ".estimators",

@@ -28,9 +28,9 @@ def embedding_of(model: keras.Model, schema: Schema, column: str) -> Any:
     """
     if column not in schema.tables:
         raise DataError(f"column {column!r} is {type(schema[column]).__name__} and has no embedding table")
-    name, spec = schema.tables[column]
+    name, spec = schema.tables[sharing(schema.features, column)[0]]
     try:
-        layer = model.get_layer(f"{schema.input_names[sharing(schema.features, name)[0]]}.{spec.layer}")
+        layer = model.get_layer(f"{schema.input_names[name]}.{spec.layer}")
     except ValueError:
         raise DataError(f"the model has no embedding for column {column!r}; was it built from this schema?") from None
     if layer.input_dim != spec.size:
@@ -63,8 +63,8 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         ('LAX', 'BOS')
     """
     tables: dict[str, EmbeddingTable] = {}
-    for key, (name, spec) in schema.tables.items():
-        owner = sharing(schema.features, name)[0]
+    for key, (_, spec) in schema.tables.items():
+        owner = sharing(schema.features, key)[0]
         if owner in tables:
             tables[key] = tables[owner]
             continue

@@ -11,9 +11,9 @@ import keras
 import numpy as np
 
 from ..io.errors import DataError
-from ..schema.kinds import Categorical
+from ..schema.kinds import Categorical, Sequence
 from ..schema.schema import Schema
-from ..schema.shared import whole_column
+from ..schema.shared import labelled, whole_column
 from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
 from .branches import prior_weights
 from .embedding import RowwiseEmbedding
@@ -57,8 +57,9 @@ def grow_model(
         ('LAX', 'BOS', 'JFK')
     """
     tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
-    rows = {name: _rows(before[name], after[name]) for name in tables}
-    if all(before[name].size == after[name].size for name in tables):  # type: ignore[attr-defined]
+    old, new = labelled(before.features), labelled(after.features)
+    rows = {name: _rows(old[name], new[name]) for name in tables}
+    if all(old[name].size == new[name].size for name in tables):
         paths = {embedding_of(model, before, name).embeddings.path: moved for name, moved in rows.items()}
         load_tables_into(model, after, tables)
         _weigh_priors(model, after)
@@ -82,10 +83,14 @@ def _rows(before: Any, after: Any) -> np.ndarray:
 
 
 def _weigh_priors(model: keras.Model, schema: Schema) -> None:
-    for name, kind in schema.features.items():
-        if isinstance(kind, Categorical) and kind.l2:
-            prior = model.get_layer(f"{schema.input_names[name]}.prior")
-            prior.weight.assign(prior_weights(whole_column(schema.columns, name), kind))
+    for name in schema.features:
+        column, safe = whole_column(schema.columns, name), schema.input_names[name]
+        own = {safe: column}
+        if isinstance(column.kind, Sequence):
+            own = {f"{safe}.{column.kind.layer_name(step.name)}": step for step in column.kind.columns}
+        for layer, labels in own.items():
+            if isinstance(labels.kind, Categorical) and labels.kind.l2:
+                model.get_layer(f"{layer}.prior").weight.assign(prior_weights(labels, labels.kind))
 
 
 def _copy_layers(model: keras.Model, grown: keras.Model) -> None:

@@ -11,9 +11,8 @@ import keras
 import numpy as np
 
 from ..io.errors import DataError
-from ..schema.kinds import Categorical
 from ..schema.schema import Schema
-from ..schema.shared import sharing
+from ..schema.shared import labelled, sharing
 from ..tables import EmbeddingTable
 from .extract import embedding_of
 
@@ -45,9 +44,8 @@ def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str,
                 f"`init` has a table for column {name!r}, which is {type(schema[name]).__name__}; "
                 f"declare te.Categorical()"
             )
-        column, _ = schema.tables[name]
-        kind = schema[column]
-        if not isinstance(kind, Categorical):
+        kind = labelled(schema.features).get(name)
+        if kind is None:
             dims[name] = table.dim
             continue
         if kind.pinned and kind.dim != table.dim:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Ignored", "Numeric"]
+__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Ignored", "Numeric", "Sequence"]
 
 from .boolean import Boolean
 from .categorical import Categorical
 from .ignored import Ignored
 from .kind import ColumnKind
 from .numeric import Numeric
+from .sequence import Sequence
 
-KINDS: dict[str, type[ColumnKind]] = {kind.key: kind for kind in (Categorical, Numeric, Boolean, Ignored)}
+KINDS: dict[str, type[ColumnKind]] = {kind.key: kind for kind in (Categorical, Numeric, Boolean, Sequence, Ignored)}

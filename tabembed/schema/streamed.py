@@ -45,6 +45,8 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
     Raises:
         DataError: when a file can't be read.
     """
+    if name not in groups.names:  # made of others
+        return None
     kind = groups.schema.field(name).type
     if declared is None and not _is_counted(kind):
         missing = sum(batch.column(0).null_count for batch in groups.batches([name]))

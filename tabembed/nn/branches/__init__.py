@@ -11,16 +11,18 @@ from collections.abc import Callable
 from typing import Any
 
 from ...io.errors import DataError
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Numeric
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Numeric, Sequence
 from .base import Branch, embedding_name
 from .boolean import boolean
 from .categorical import categorical, prior_weights
 from .numeric import numeric
+from .sequence import sequence
 
 BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
     Categorical: categorical,
     Numeric: numeric,
     Boolean: boolean,
+    Sequence: sequence,
 }
 """{kind: builder}; it takes a ``Branch`` and its kind and returns what the network concatenates, (batch, width)."""
 

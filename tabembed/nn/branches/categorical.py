@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["categorical", "prior_weights"]
+__all__ = ["categorical", "prior_weights", "vectors_of"]
 
 from typing import Any
 
@@ -18,13 +18,25 @@ from .base import Branch, embedding_name
 
 def categorical(branch: Branch, kind: Categorical) -> Any:
     """Return the label's vector, (batch, dim)."""
+    return keras.layers.Flatten(name=f"{branch.safe}.flatten")(vectors_of(branch, kind))
+
+
+def vectors_of(branch: Branch, kind: Categorical, there: Any = None) -> Any:
+    """Return the vectors of all labels, (batch, 1, dim), of lists (batch, longest, dim).
+
+    Args:
+        branch: what they are built from.
+        kind: its kind.
+        there: (batch, longest) which places of a list hold a value; None for all.
+    """
     embedding = branch.shared.get(kind.table or "") or _embedding(branch, kind)
     if kind.table is not None:
         branch.shared[kind.table] = embedding
     vectors = embedding(branch.input)
     if kind.l2:
-        vectors = _prior(branch.column, kind, branch.safe)(branch.input, vectors)
-    return keras.layers.Flatten(name=f"{branch.safe}.flatten")(vectors)
+        prior = _prior(branch.column, kind, branch.safe)
+        vectors = prior(branch.input, vectors) if there is None else prior(branch.input, vectors, there)
+    return vectors
 
 
 def _embedding(branch: Branch, kind: Categorical) -> RowwiseEmbedding:

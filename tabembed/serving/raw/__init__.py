@@ -6,16 +6,18 @@ __all__ = ["RAW_KINDS", "RawInput", "raw_input"]
 
 from collections.abc import Callable, Mapping
 
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Numeric
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Numeric, Sequence
 from .base import RawInput
 from .boolean import boolean
 from .categorical import categorical
 from .numeric import numeric
+from .sequence import sequence
 
 RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
     Categorical: categorical,
     Numeric: numeric,
     Boolean: boolean,
+    Sequence: sequence,
 }
 
 
