@@ -32,6 +32,7 @@ __all__ = [
     "build_model",
     "export",
     "extract_tables",
+    "history",
     "infer_schema",
     "load",
     "load_tables",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .nn.extract import extract_tables
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
+    from .schema.history import history
     from .schema.infer import infer_schema
     from .schema.kinds import Boolean, Categorical, Ignored, Numeric, Sequence
     from .schema.names import safe_name
@@ -81,6 +83,7 @@ _HOMES = {
     "build_model": ".nn.model",
     "export": ".serving.export",
     "extract_tables": ".nn.extract",
+    "history": ".schema.history",
     "infer_schema": ".schema.infer",
     "load": ".serving.predictor",
     "load_tables": ".tables",

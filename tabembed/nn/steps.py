@@ -142,24 +142,26 @@ class StepAttention(keras.layers.Layer):
         self._scores = keras.layers.Dense(1, use_bias=False, kernel_initializer=glorot[1], name="scores")
         self._drop = keras.layers.Dropout(dropout, seed=seed)
 
-    def build(self, input_shape: Shape, there_shape: Shape) -> None:
+    def build(self, steps_shape: Shape, there_shape: Shape) -> None:
         """Build the two dense layers."""
-        self._values.build((*input_shape[:-1], (input_shape[-1] or 0) + 1))
-        self._scores.build((*input_shape[:-1], self.units))
+        self._values.build((*steps_shape[:-1], (steps_shape[-1] or 0) + 1))
+        self._scores.build((*steps_shape[:-1], self.units))
 
-    def call(self, inputs: Any, there: Any, training: bool | None = None) -> Any:
+    def call(self, steps: Any, there: Any, training: bool | None = None) -> Any:
         """Return the weighted mean of the steps."""
-        there = keras.ops.cast(there, inputs.dtype)
+        there = keras.ops.cast(there, steps.dtype)
         behind = keras.ops.flip(keras.ops.cumsum(keras.ops.flip(there, axis=1), axis=1), axis=1)
-        steps = keras.ops.concatenate([inputs, keras.ops.log(1 + behind)[..., None]], axis=-1)
-        values = self._values(self._drop(steps, training=training))
+        placed = keras.ops.concatenate([steps, keras.ops.log(1 + behind)[..., None]], axis=-1)
+        values = self._values(self._drop(placed, training=training))
         scores = keras.ops.where(there > 0, self._scores(values)[..., 0], -1e4)
-        weights = keras.ops.softmax(scores, axis=1) * there
+        # Not `ops.softmax`, which warns of lists that are one step long.
+        weights = keras.ops.exp(scores - keras.ops.max(scores, axis=1, keepdims=True)) * there
+        weights = weights / keras.ops.maximum(keras.ops.sum(weights, axis=1, keepdims=True), 1e-7)
         return keras.ops.sum(values * weights[..., None], axis=1)
 
-    def compute_output_shape(self, input_shape: Shape, there_shape: Shape) -> Shape:
+    def compute_output_shape(self, steps_shape: Shape, there_shape: Shape) -> Shape:
         """Return the shape of the output."""
-        return (input_shape[0], self.units)
+        return (steps_shape[0], self.units)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -38,8 +38,7 @@ class Sequence(ColumnKind):
     Args:
         steps: {list column: ``te.Categorical()``, ``te.Numeric()`` or ``te.Boolean()``}; the columns are read by this
             one and are no columns of their own, unless they are declared.
-        cell: ``"lstm"``, ``"gru"``, or ``"attention"``: a weighted mean over the steps, which are told how long ago they
-            are.
+        cell: ``"lstm"``, ``"gru"``, or ``"attention"``: a weighted mean over the steps and how long ago they are.
         units: values of the state.
         dropout: share of a step's values that the cell doesn't see while training.
         order_by: a list column by which the steps are ordered, checked to never fall within a row; None for no check.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime
 import decimal
 import json
+import pickle
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 import tabembed as te
 from tabembed.io import DataError, DataWarning, column_of
 from tabembed.schema.boolean import SPELLINGS
-from tabembed.schema.kinds import KINDS, Boolean, Categorical, ColumnKind, Ignored, Numeric
+from tabembed.schema.kinds import KINDS, Boolean, Categorical, ColumnKind, Ignored, Numeric, Sequence
 from tabembed.schema.numeric import numbers_of
 
 
@@ -35,6 +37,9 @@ LEARNED = [
     learn(Categorical(dim=3, min_count=2, max_size=9, unknown_rate=0.1), ["a", "b", "a"]),
     learn(Numeric(), [1.0, 2.5, None]),
     learn(Boolean(), [True, False, None]),
+    Sequence({"past": Categorical(), "km": Numeric()}, units=3).learn(
+        pa.array([{"past": ["a", None], "km": [0.5, 1.5]}, {"past": None, "km": []}]), "c"
+    )[0],
     Ignored("because"),
 ]
 
@@ -47,10 +52,12 @@ def test_a_learned_kind_comes_back_from_json(kind: ColumnKind) -> None:
 
 @pytest.mark.parametrize("key", KINDS)
 def test_a_kind_is_immutable_and_named(key: str) -> None:
-    kind = KINDS[key]()
+    arguments: dict[str, Any] = {"sequence": {"steps": {"past": Categorical()}}}.get(key, {})
+    kind = KINDS[key](**arguments)
     assert kind.key == key
-    assert kind == KINDS[key]()
-    assert hash(kind) == hash(KINDS[key]())
+    assert kind == KINDS[key](**arguments)
+    assert hash(kind) == hash(KINDS[key](**arguments))
+    assert copy.deepcopy(kind) == pickle.loads(pickle.dumps(kind)) == kind
     with pytest.raises(AttributeError, match="cannot assign to field"):
         kind.key = "other"  # type: ignore[misc]
 
