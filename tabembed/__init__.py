@@ -16,6 +16,7 @@ __all__ = [
     "Categorical",
     "DataError",
     "DataWarning",
+    "Datetime",
     "EmbeddingTable",
     "EntityEmbedder",
     "Ignored",
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from .nn.optimizer import RowwiseAdam
     from .schema.history import history
     from .schema.infer import infer_schema
-    from .schema.kinds import Boolean, Categorical, Ignored, Numeric, Sequence
+    from .schema.kinds import Boolean, Categorical, Datetime, Ignored, Numeric, Sequence
     from .schema.names import safe_name
     from .schema.schema import Schema
     from .serving.export import export
@@ -67,6 +68,7 @@ _HOMES = {
     "Categorical": ".schema.kinds",
     "DataError": ".io.errors",
     "DataWarning": ".io.errors",
+    "Datetime": ".schema.kinds",
     "EmbeddingTable": ".tables",
     "EntityEmbedder": ".embedders",
     "Ignored": ".schema.kinds",

@@ -43,6 +43,13 @@ class Counts:
         """Return how many distinct values there are, and how many rows hold them."""
         return self._one(f"SELECT count(*), coalesce(sum(rows), 0)::BIGINT FROM counts WHERE {where}")
 
+    def all_match(self, pattern: str) -> bool:
+        """Say whether all texts, "" apart, are of a pattern."""
+        found = self._one(
+            "SELECT count(*) FROM counts WHERE value <> '' AND NOT regexp_full_match(value, '" + pattern + "')"
+        )
+        return not found[0]
+
     def of_numbers(self) -> int:
         """Return how many distinct numbers there are as float64."""
         return int(self._one("SELECT count(DISTINCT value::DOUBLE) FROM counts WHERE value IS NOT NULL")[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["aside", "labels_kind", "unread", "whole_kind"]
+__all__ = ["aside", "iso_kind", "labels_kind", "time_kind", "unread", "whole_kind"]
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from .kinds import Categorical, ColumnKind, Ignored, Numeric
+from .kinds import Categorical, ColumnKind, Datetime, Ignored, Numeric
 
 _ID_WORDS = {"id", "ids", "code", "codes", "key", "zip", "zipcode", "postcode", "postal", "sku", "uuid", "flight"}
 _LAST_WORDS = {"no", "nr", "num", "number"}  # an order_number is an id, a number_of_orders is not
@@ -28,6 +28,30 @@ def aside(label: str) -> tuple[ColumnKind, str]:
         The kind and the reason.
     """
     return Ignored(f"constant, {label}"), f"set aside: constant ({label[:20]})"
+
+
+def time_kind(kind: pa.DataType, distinct: int, missing: int, only: Callable[[], str]) -> tuple[ColumnKind, str]:
+    """Say what a column of dates or time stamps is.
+
+    Args:
+        kind: its type.
+        distinct: values.
+        missing: cells.
+        only: returns the value where there is one.
+
+    Returns:
+        The kind and the reason.
+    """
+    if distinct == 1 and not missing:
+        return aside(only())
+    if pa.types.is_date(kind):
+        return Datetime(), "dates"
+    return Datetime(), "time stamps" if kind.tz is None else f"time stamps, {kind.tz}"
+
+
+def iso_kind(distinct: int, present: int) -> tuple[ColumnKind, str]:
+    """Say what a column of texts is that are all ISO dates or times."""
+    return Datetime(), f"text, all ISO dates or times, {_repeats(present, distinct)}"
 
 
 def unread(kind: pa.DataType) -> tuple[ColumnKind, str]:

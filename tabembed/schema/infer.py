@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..io.errors import DataError
 from ..io.files import are_parquet
 from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
-from .classify import aside, labels_kind, unread, whole_kind
+from .classify import aside, iso_kind, labels_kind, time_kind, unread, whole_kind
 from .column import Column
 from .kinds import Boolean, ColumnKind, Ignored, Numeric
 from .labels import factorize
@@ -26,6 +27,7 @@ from .schema import Schema
 from .shared import share
 from .streamed import stream_column, stream_target
 from .target import learn_target
+from .times import is_iso, is_time
 
 
 def infer_schema(
@@ -96,10 +98,18 @@ def _infer_files(groups: RowGroups, target: str | None, declared: Mapping[str, C
 
 
 def _learn_whole(groups: RowGroups, name: str, kind: ColumnKind | None) -> Column:
-    """Learn a column of files that must be looked at whole."""
+    """Learn a column of files by its kind's own way, or whole: to tell its kind, or what is wrong with it."""
     if kind is None:
         return _learn(groups.column(name), name, None)
-    return _learn(kind.cells(groups.table(kind.sources(name)), name), name, kind)
+    columns = kind.sources(name)
+    try:
+        cells = (kind.cells(batch, name) for batch in groups.batches(columns))
+        learned, missing = kind.learn_batches(cells, name)
+        if missing < groups.rows:
+            return Column(name, learned, groups.rows, missing, "declared")
+    except DataError:
+        pass
+    return _learn(kind.cells(groups.table(columns), name), name, kind)
 
 
 def _read(data: Any, ignored: set[str]) -> tuple[pa.Table, list[str]]:
@@ -148,6 +158,10 @@ def _classify(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
     if pa.types.is_boolean(kind):
         _, labels = factorize(values, name)
         return aside(labels[0]) if _constant(values, len(labels)) else (Boolean(), "true and false")
+    if is_time(kind):
+        return time_kind(
+            kind, pc.count_distinct(values).as_py(), values.null_count, lambda: factorize(values, name)[1][0]
+        )
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return _read_labels(values, name, "text")
     if pa.types.is_integer(kind):
@@ -166,6 +180,8 @@ def _read_labels(values: pa.ChunkedArray, name: str, what: str) -> tuple[ColumnK
     codes, labels = factorize(values, name)
     rows = np.bincount(codes + 1, minlength=1)[1:]  # of each label; a pandas category may list some that no row has
     present, distinct = int(rows.sum()), int(np.count_nonzero(rows))
+    if what == "text" and distinct > 1 and all(map(is_iso, labels)):
+        return iso_kind(distinct, present)
     return labels_kind(what, len(codes), present, distinct, lambda: labels[codes[0]])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["ColumnKind", "Part", "TableSpec"]
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -98,6 +98,16 @@ class ColumnKind(ABC):
         Raises:
             DataError: when the column isn't of this kind.
         """
+
+    def learn_batches(self, batches: Iterable[pa.Array | pa.ChunkedArray], name: str) -> tuple[Self, int]:
+        """Learn from a column that comes in parts; a kind that can't do so joins them.
+
+        Args:
+            batches: the column's cells, some thousands at a time.
+            name: the column's name, for errors.
+        """
+        chunks = [chunk for part in batches for chunk in (part.chunks if isinstance(part, pa.ChunkedArray) else [part])]
+        return self.learn(pa.chunked_array(chunks), name)
 
     @abstractmethod
     def adopt(self, previous: ColumnKind) -> Self | None:

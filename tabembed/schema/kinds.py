@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Ignored", "Numeric", "Sequence"]
+__all__ = ["KINDS", "Boolean", "Categorical", "ColumnKind", "Datetime", "Ignored", "Numeric", "Sequence"]
 
 from .boolean import Boolean
 from .categorical import Categorical
+from .datetime import Datetime
 from .ignored import Ignored
 from .kind import ColumnKind
 from .numeric import Numeric
 from .sequence import Sequence
 
-KINDS: dict[str, type[ColumnKind]] = {kind.key: kind for kind in (Categorical, Numeric, Boolean, Sequence, Ignored)}
+KINDS: dict[str, type[ColumnKind]] = {
+    kind.key: kind for kind in (Categorical, Numeric, Datetime, Boolean, Sequence, Ignored)
+}

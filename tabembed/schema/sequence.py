@@ -72,7 +72,7 @@ class Sequence(ColumnKind):
             raise DataError(f"`steps` must map list columns to kinds, however: steps={self.steps!r}")
         vars(self).update(steps={str(step): kind for step, kind in self.steps.items()})
         for step, kind in self.steps.items():
-            if not isinstance(kind, tuple(STEP_KINDS.values())):
+            if type(kind) not in STEP_KINDS.values():
                 raise DataError(
                     f"`steps` must map {step!r} to te.Categorical(), te.Numeric() or te.Boolean(), however: {kind!r}"
                 )

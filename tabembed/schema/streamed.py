@@ -17,14 +17,15 @@ from ..io.counting import Counts, countable, counted
 from ..io.errors import DataError
 from ..io.row_groups import RowGroups
 from .boolean import SPELLINGS
-from .classify import aside, labels_kind, unread, whole_kind
+from .classify import aside, iso_kind, labels_kind, time_kind, unread, whole_kind
 from .column import Column
-from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
+from .kinds import Boolean, Categorical, ColumnKind, Datetime, Ignored, Numeric
 from .labels import factorize
 from .moments import Moments
 from .numeric import numbers_of
 from .ragged import Encoded, joined_rows
 from .target import FEW_CLASSES, Target, check_repeats, is_number, is_real, learn_target, regression_target
+from .times import ISO, is_time
 from .vocabulary import Vocabulary
 
 _MANY = 1 << 20
@@ -48,6 +49,8 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
     if name not in groups.names:  # made of others
         return None
     kind = groups.schema.field(name).type
+    if declared is None and is_time(kind):
+        return _times(groups, name)
     if declared is None and not _is_counted(kind):
         missing = sum(batch.column(0).null_count for batch in groups.batches([name]))
         set_aside, reason = unread(kind)
@@ -66,6 +69,16 @@ def stream_column(groups: RowGroups, name: str, declared: ColumnKind | None) -> 
         return _numeric(Numeric(), moments, name, "real numbers")
     with counted(groups, name) as counts:
         return _of_counts(counts, groups, name, declared, moments)
+
+
+def _times(groups: RowGroups, name: str) -> Column | None:
+    """Learn a column of dates or time stamps; None for one of a single value, or of none."""
+    cells = (batch.column(0) for batch in groups.batches([name]))
+    learned, missing = Datetime().learn_batches(cells, name)
+    if missing == groups.rows or not learned.scale:
+        return None
+    _, reason = time_kind(groups.schema.field(name).type, 2, missing, str)
+    return Column(name, learned, groups.rows, missing, reason)
 
 
 def _is_counted(kind: pa.DataType) -> bool:
@@ -119,6 +132,10 @@ def _of_counts(
     if not present:
         return None
     chosen, reason = (declared, "declared") if declared else _chosen(counts, groups, name, moments)
+    if isinstance(chosen, Datetime):
+        cells = (batch.column(0) for batch in groups.batches([name]))
+        learned, missing = chosen.learn_batches(cells, name)
+        return Column(name, learned, rows, missing, reason)
     if isinstance(chosen, Ignored):
         return Column(name, chosen, rows, rows - present, reason)
     if isinstance(chosen, Numeric) and moments is not None:
@@ -159,6 +176,8 @@ def _chosen(counts: Counts, groups: RowGroups, name: str, moments: Moments | Non
         distinct, present = counts.summary()
         return aside(only()) if distinct == 1 and present == rows else (Boolean(), "true and false")
     distinct, present = _labels(counts, kind, name)
+    if _is_text(kind) and not pa.types.is_dictionary(kind) and distinct > 1 and counts.all_match(ISO):
+        return iso_kind(distinct, present)
     what = "a category" if pa.types.is_dictionary(kind) else "text"
     return labels_kind(what, rows, present, distinct, only)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def test_every_column_of_a_frame(frame: pd.DataFrame) -> None:
         "order_id": te.Categorical,
         "constant": te.Ignored,
         "key": te.Ignored,
-        "when": te.Ignored,
+        "when": te.Datetime,
     }
     assert schema["gaps"].indicator
     assert not schema["real"].indicator
@@ -59,7 +60,7 @@ def test_the_repr_says_why(frame: pd.DataFrame) -> None:
     assert shown["flag"] == "boolean 2 1 true and false"
     assert shown["constant"] == "ignored set aside: constant (2013)"
     assert shown["key"] == "ignored set aside: a unique key, another value in every row"
-    assert shown["when"] == "ignored set aside: timestamp[us]"
+    assert shown["when"] == "datetime month 2 + day 2 + weekday 3 + 5 numbers time stamps"
     assert shown["y"] == "target regression: real numbers"
     why = {line.index(reason) for line, reason in zip(lines[2:4], ("text,", "whole numbers"), strict=True)}
     assert len(why) == 1, "the table is aligned"
@@ -103,7 +104,14 @@ def test_odd_names_stay_in_their_line() -> None:
         ("gone", [5.0, 5.0, None], te.Categorical),
         ("group", pd.Categorical([1, 2] * 50, range(10_000)), te.Categorical),
         ("tags", [["a"], ["b"]], te.Ignored),
-        ("time", pd.date_range("2024", periods=3), te.Ignored),
+        ("time", pd.date_range("2024", periods=3), te.Datetime),
+        ("time", pd.date_range("2024", periods=3, tz="Europe/Paris"), te.Datetime),
+        ("time", ["2024-01-31", None, "", "2024-02-01T05:00"], te.Datetime),
+        ("time", ["2024-01-31", "31.1.2024"], te.Categorical),
+        ("time", ["2024-01-31"] * 3, te.Ignored),
+        ("time", [datetime.date(2024, 1, 31)] * 3, te.Ignored),
+        ("time", [datetime.date(2024, 1, 31), datetime.date(2024, 2, 1)], te.Datetime),
+        ("time", [datetime.time(5), datetime.time(6)], te.Ignored),
     ],
     ids=lambda value: value if isinstance(value, str) else getattr(value, "__name__", ""),
 )

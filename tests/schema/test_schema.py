@@ -138,6 +138,7 @@ def test_encode(schema: te.Schema, frame: pd.DataFrame) -> None:
         "gaps": "float32",
         "flag": "float32",
         "order_id": "uint8",
+        "when": "datetime64[s]",
     }
     assert all(array.shape == (60,) for array in encoded.values())
     assert encoded["text"][:3].tolist() == [3, 2, 0]
@@ -205,10 +206,11 @@ def test_a_text_is_never_rewritten() -> None:
         ({"flag": ["yes", "no"]}, "column 'flag' must hold true and false .* however: 'yes' in row 0"),
         ({"text": [["a"], ["b"]]}, "column 'text' must hold strings, numbers, bools or dates"),
         ({"few": [1, "x"]}, "column 'few' must hold values of one type"),
+        ({"when": [None, "soon"]}, "column 'when' must hold dates or times .* however: 'soon' in row 1 isn't one"),
     ],
 )
 def test_a_column_of_another_kind_is_refused(schema: te.Schema, change: dict[str, Any], message: str) -> None:
-    row = {"text": "a", "few": 1, "real": 0.5, "gaps": 0.5, "flag": True, "order_id": 10}
+    row = {"text": "a", "few": 1, "real": 0.5, "gaps": 0.5, "flag": True, "order_id": 10, "when": "2024-01-01"}
     with pytest.raises(DataError, match=message):
         schema.encode({name: change.get(name, [value, value]) for name, value in row.items()})
 
@@ -217,6 +219,7 @@ def test_one_row_without_anything(schema: te.Schema) -> None:
     encoded = schema.encode(pd.DataFrame({name: [None] for name in schema.features}))
     assert [encoded[name].tolist() for name in ("text", "few", "order_id")] == [[0], [0], [0]]
     assert all(np.isnan(encoded[name]).all() for name in ("real", "gaps", "flag"))
+    assert np.isnat(encoded["when"]).all()
 
 
 def test_no_rows_encode_to_no_rows(schema: te.Schema, frame: pd.DataFrame) -> None:

@@ -11,15 +11,17 @@ from collections.abc import Callable
 from typing import Any
 
 from ...io.errors import DataError
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Numeric, Sequence
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Datetime, Numeric, Sequence
 from .base import Branch, embedding_name
 from .boolean import boolean
 from .categorical import categorical, prior_weights
+from .datetime import datetime
 from .numeric import numeric
 from .sequence import sequence
 
 BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
     Categorical: categorical,
+    Datetime: datetime,
     Numeric: numeric,
     Boolean: boolean,
     Sequence: sequence,

@@ -18,24 +18,25 @@ from .base import Branch, embedding_name
 
 def categorical(branch: Branch, kind: Categorical) -> Any:
     """Return the label's vector, (batch, dim)."""
-    return keras.layers.Flatten(name=f"{branch.safe}.flatten")(vectors_of(branch, kind))
+    return keras.layers.Flatten(name=f"{branch.safe}.flatten")(vectors_of(branch, kind, branch.input))
 
 
-def vectors_of(branch: Branch, kind: Categorical, there: Any = None) -> Any:
-    """Return the vectors of all labels, (batch, 1, dim), of lists (batch, longest, dim).
+def vectors_of(branch: Branch, kind: Categorical, ids: Any, there: Any = None) -> Any:
+    """Return the vectors of ids, (batch, ids, dim), while training with their prior.
 
     Args:
         branch: what they are built from.
         kind: its kind.
-        there: (batch, longest) which places of a list hold a value; None for all.
+        ids: (batch, ids) int32.
+        there: (batch, ids) which of these there are; None for all.
     """
     embedding = branch.shared.get(kind.table or "") or _embedding(branch, kind)
     if kind.table is not None:
         branch.shared[kind.table] = embedding
-    vectors = embedding(branch.input)
+    vectors = embedding(ids)
     if kind.l2:
         prior = _prior(branch.column, kind, branch.safe)
-        vectors = prior(branch.input, vectors) if there is None else prior(branch.input, vectors, there)
+        vectors = prior(ids, vectors) if there is None else prior(ids, vectors, there)
     return vectors
 
 

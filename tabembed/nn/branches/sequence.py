@@ -37,7 +37,7 @@ def _step(branch: Branch, column: Column, safe: str, cells: Any, there: Any) -> 
     """Return a step column's part of every step, (batch, longest, width)."""
     own = Branch(column, safe, {column.name: cells}, branch.seeds, branch.dims, branch.shared)
     if isinstance(column.kind, Categorical):
-        return vectors_of(own, column.kind, there)
+        return vectors_of(own, column.kind, cells, there)
     # A cell of a step is as one of a row: the kind's own branch reads all of them as one long column.
     fold = FoldSteps(name=f"{safe}.fold")(cells)
     folded = Branch(column, safe, {column.name: fold}, branch.seeds, branch.dims, branch.shared)

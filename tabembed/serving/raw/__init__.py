@@ -6,15 +6,17 @@ __all__ = ["RAW_KINDS", "RawInput", "raw_input"]
 
 from collections.abc import Callable, Mapping
 
-from ...schema.kinds import Boolean, Categorical, ColumnKind, Numeric, Sequence
+from ...schema.kinds import Boolean, Categorical, ColumnKind, Datetime, Numeric, Sequence
 from .base import RawInput
 from .boolean import boolean
 from .categorical import categorical
+from .datetime import datetime
 from .numeric import numeric
 from .sequence import sequence
 
 RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
     Categorical: categorical,
+    Datetime: datetime,
     Numeric: numeric,
     Boolean: boolean,
     Sequence: sequence,
