@@ -67,7 +67,7 @@ def _count(column: Column, table: pa.Table) -> dict[str, _Counted]:
     empty = int((lengths == 0).sum())
     return {name: (len(lengths), empty, None)} | {
         step: (len(flat[step]), *say_row(partial(_tally, own), flat[step], lengths, step))
-        for step, own in kind.steps.items()
+        for step, own in kind.named.items()
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["history", "past_lists"]
+__all__ = ["check_length", "history", "names_of", "past_lists"]
 
 import sys
 from collections.abc import Sequence
@@ -53,9 +53,12 @@ def history(
         >>> history(flights, group_by="tail", order_by="hour", columns="dest")["past_dest"].map(list).tolist()
         [[], [], ['a', 'd'], ['a']]
     """
-    groups, orders, chosen = _names(group_by, "group_by"), _names(order_by, "order_by"), _names(columns, "columns")
-    if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 1:
-        raise DataError(f"`length` must be a whole number of 1 or more, however: length={length!r}")
+    groups, orders, chosen = (
+        names_of(group_by, "group_by"),
+        names_of(order_by, "order_by"),
+        names_of(columns, "columns"),
+    )
+    check_length(length)
     table = to_arrow(data, list(dict.fromkeys([*groups, *orders, *chosen])))
     held = [str(name) for name in getattr(data, "columns", [])] or to_arrow(data).column_names
     taken = [prefix + name for name in chosen if prefix + name in held]
@@ -67,7 +70,30 @@ def history(
     return _added(data, {prefix + name: values for name, values in lists.items()})
 
 
-def _names(names: Any, argument: str) -> list[str]:
+def check_length(length: Any) -> None:
+    """Refuse a history's length that is no whole number of 1 or more.
+
+    Raises:
+        DataError: for such a length.
+    """
+    if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 1:
+        raise DataError(f"`length` must be a whole number of 1 or more, however: length={length!r}")
+
+
+def names_of(names: Any, argument: str) -> list[str]:
+    """Return the names of one column or several.
+
+    Args:
+        names: one name, or a sequence of some.
+        argument: what the caller calls them, for the error.
+
+    Raises:
+        DataError: for none.
+
+    Example:
+        >>> names_of("tailnum", "group_by"), names_of(("tailnum", "date"), "group_by")
+        (['tailnum'], ['tailnum', 'date'])
+    """
     listed = [names] if isinstance(names, str) else list(names)
     if not listed:
         raise DataError(f"`{argument}` must name a column, or several, however: {argument}={names!r}")

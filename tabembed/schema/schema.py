@@ -207,7 +207,7 @@ class Schema:
         Raises:
             LabelError: for a column that is missing.
         """
-        columns = [*self.sources, *([self.need_target().name] if target else [])]
+        columns = list(dict.fromkeys([*self.sources, *([self.need_target().name] if target else [])]))
         known = {name: kind for name, kind in self.features.items() if isinstance(kind, Categorical)}
         if not are_paths(data) or are_parquet(data):
             return to_arrow(data, columns)
@@ -293,7 +293,7 @@ class Schema:
         if sample_weight is None and are_paths(data) and are_parquet(data):
             from ..nn.stream import Stream
 
-            groups = RowGroups(data, [*self.sources, self.need_target().name])
+            groups = RowGroups(data, list(dict.fromkeys([*self.sources, self.need_target().name])))
             return Stream(self, groups).dataset(batch_size, shuffle=shuffle, seed=seed)
         from ..nn.dataset import check_weights, make_dataset
 

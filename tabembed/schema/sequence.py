@@ -16,6 +16,7 @@ from ..io.errors import DataError
 from .boolean import Boolean
 from .categorical import Categorical
 from .column import Column
+from .history import check_length, names_of, past_lists
 from .kind import ColumnKind, Part, TableSpec
 from .lists import flat_lists, say_row
 from .names import safe_names
@@ -42,6 +43,12 @@ class Sequence(ColumnKind):
         units: values of the state.
         dropout: share of a step's values that the cell doesn't see while training.
         order_by: a list column by which the steps are ordered, checked to never fall within a row; None for no check.
+            With ``group_by``, the column, or columns, that say which row was earlier.
+        group_by: the column, or columns, that say which rows belong together. The steps are columns of one cell a row
+            then, the target may be one of them, and a row's lists are what ``te.history`` finds in *the rows it comes
+            with*: those that are learned from, or those that are to be predicted. A model that is served takes lists.
+        length: with ``group_by``, at most so many of the latest earlier rows.
+        prefix: with ``group_by``, of the lists' names.
         counted: {list column: (cells, missing ones)}; learned.
 
     Raises:
@@ -62,7 +69,10 @@ class Sequence(ColumnKind):
     cell: str = "lstm"
     units: int = 32
     dropout: float = 0.0
-    order_by: str | None = None
+    order_by: str | tuple[str, ...] | None = None
+    group_by: str | tuple[str, ...] | None = None
+    length: int = 8
+    prefix: str = "past_"
     counted: Mapping[str, tuple[int, int]] = field(default_factory=dict, repr=False, hash=False)
 
     key: ClassVar[str] = "sequence"
@@ -83,6 +93,20 @@ class Sequence(ColumnKind):
             raise DataError(f"`units` must be a whole number of 1 or more, however: units={self.units!r}")
         if not 0 <= self.dropout < 1:
             raise DataError(f"`dropout` must be in [0, 1), however: dropout={self.dropout!r}")
+        self._check_groups()
+
+    def _check_groups(self) -> None:
+        if self.group_by is None:
+            if self.order_by is not None and not isinstance(self.order_by, str):
+                raise DataError(f"`order_by` must be one list column, however: order_by={self.order_by!r}")
+            return
+        if self.order_by is None:
+            raise DataError(f"`group_by` needs `order_by`, however: group_by={self.group_by!r}, order_by=None")
+        check_length(self.length)
+        if not isinstance(self.prefix, str) or not self.prefix:
+            raise DataError(f"`prefix` must be a text that is not empty, however: prefix={self.prefix!r}")
+        for argument in ("group_by", "order_by"):
+            vars(self)[argument] = tuple(names_of(getattr(self, argument), argument))
 
     @property
     def learned(self) -> bool:
@@ -90,29 +114,55 @@ class Sequence(ColumnKind):
         return bool(self.counted) and all(kind.learned for kind in self.steps.values())
 
     @property
+    def named(self) -> dict[str, ColumnKind]:
+        """{list column: kind}, the lists that are made of other rows by their own names."""
+        prefix = "" if self.group_by is None else self.prefix
+        return {prefix + step: kind for step, kind in self.steps.items()}
+
+    @property
+    def needs_rows(self) -> bool:
+        """Whether the lists are made of other rows."""
+        return self.group_by is not None
+
+    @property
     def columns(self) -> list[Column]:
         """The step columns, with the cells of all rows counted."""
-        return [Column(step, kind, *self.counted.get(step, (0, 0)), "a step's") for step, kind in self.steps.items()]
+        return [Column(step, kind, *self.counted.get(step, (0, 0)), "a step's") for step, kind in self.named.items()]
 
     def with_columns(self, columns: Mapping[str, Column]) -> Self:
         """Return this kind with other kinds and counts of its step columns; those that aren't given stay."""
-        mine = {step: columns[step] for step in self.steps if step in columns}
+        mine = {step: columns[step] for step in self.named if step in columns}
+        kinds = {step: mine[step].kind if step in mine else kind for step, kind in self.named.items()}
         return replace(
             self,
-            steps={**self.steps, **{step: column.kind for step, column in mine.items()}},
+            steps=dict(zip(self.steps, kinds.values(), strict=True)),
             counted={**self.counted, **{step: (column.rows, column.missing) for step, column in mine.items()}},
         )
 
     def sources(self, name: str) -> tuple[str, ...]:
-        """Return the list columns."""
-        return tuple(dict.fromkeys([*self.steps, *([] if self.order_by is None else [self.order_by])]))
+        """Return the list columns, or those whose earlier cells become lists, and the ones to order and group by."""
+        return tuple(dict.fromkeys([*self.steps, *self._names()]))
+
+    def _names(self) -> list[str]:
+        return [name for names in (self.order_by, self.group_by) if names for name in names_of(names, "order_by")]
+
+    def consumed(self, name: str) -> tuple[str, ...]:
+        """Return the list columns; what other rows hold is a column of its own."""
+        return self.sources(name) if self.group_by is None else ()
+
+    def seen(self, name: str) -> tuple[str, ...]:
+        """Return the columns of which a row's own cell is read."""
+        return self.sources(name) if self.group_by is None else tuple(self._names())
 
     def parts(self, name: str) -> dict[str, Part]:
         """Return a list input for each step column."""
-        return {step: Part(kind.parts(step)[step].dtype, ragged=True) for step, kind in self.steps.items()}
+        return {step: Part(kind.parts(step)[step].dtype, ragged=True) for step, kind in self.named.items()}
 
     def cells(self, table: pa.Table, name: str) -> pa.Array:
         """Return (n,) structs of lists."""
+        if self.group_by is not None and self.order_by is not None:
+            lists = past_lists(table, self.group_by, self.order_by, [*self.steps], self.length)
+            return pa.StructArray.from_arrays(list(lists.values()), [*self.named])
         sources = self.sources(name)
         arrays = [pa.concat_arrays([*c.chunks, pa.array([], c.type)]) for c in map(table.column, sources)]
         return pa.StructArray.from_arrays(arrays, sources)
@@ -139,7 +189,7 @@ class Sequence(ColumnKind):
                     f"{lengths[row]} and {its[row]}; a step without a value is None in its list"
                 )
         flat = {source: cells for source, (cells, _) in found.items()}
-        if self.order_by is not None:
+        if isinstance(self.order_by, str):
             _check_order(flat[self.order_by], lengths, self.order_by)
         return flat, lengths
 
@@ -148,7 +198,7 @@ class Sequence(ColumnKind):
         flat, lengths = self.flat(values)
         total = int(lengths.sum())
         columns = {}
-        for step, kind in self.steps.items():
+        for step, kind in self.named.items():
             learned, missing = say_row(kind.learn, flat[step], lengths, step)
             if missing == total:
                 raise DataError(
@@ -160,7 +210,9 @@ class Sequence(ColumnKind):
 
     def adopt(self, previous: ColumnKind) -> Self | None:
         """Take the statistics of another sequence of the same step columns."""
-        if not isinstance(previous, Sequence) or set(previous.steps) != set(self.steps):
+        if not isinstance(previous, Sequence) or set(previous.named) != set(self.named):
+            return None
+        if any(getattr(self, name) != getattr(previous, name) for name in ("order_by", "group_by", "length")):
             return None
         adopted = {step: kind.adopt(previous.steps[step]) for step, kind in self.steps.items()}
         steps = {step: kind for step, kind in adopted.items() if kind is not None}
@@ -172,7 +224,7 @@ class Sequence(ColumnKind):
         parts = self.parts(name)
         return {
             step: Ragged.of(say_row(kind.encode, flat[step], lengths, step).astype(parts[step].dtype), lengths)
-            for step, kind in self.steps.items()
+            for step, kind in self.named.items()
         }
 
     def encode_parts(self, values: pa.Array | pa.ChunkedArray, name: str) -> dict[str, Encoded]:
@@ -181,13 +233,13 @@ class Sequence(ColumnKind):
 
     def layer_name(self, step: str) -> str:
         """Return what a step column's layers are called, behind the sequence's safe name and a dot."""
-        return safe_names(self.steps)[step]
+        return safe_names(self.named)[step]
 
     def tables(self, name: str) -> dict[str, TableSpec]:
         """Return an embedding for each step column of labels, by that column's name."""
         return {
             step: replace(spec, layer=f"{self.layer_name(step)}.{spec.layer}")
-            for step, kind in self.steps.items()
+            for step, kind in self.named.items()
             for spec in kind.tables(step).values()
         }
 
@@ -199,6 +251,9 @@ class Sequence(ColumnKind):
             "units": self.units,
             "dropout": self.dropout,
             "order_by": self.order_by,
+            "group_by": self.group_by,
+            "length": self.length,
+            "prefix": self.prefix,
             "counted": {step: list(cells) for step, cells in self.counted.items()},
         }
 
@@ -210,7 +265,10 @@ class Sequence(ColumnKind):
             fields = dict(entry)
             steps[step] = STEP_KINDS[fields.pop("kind")].from_dict(fields)
         counted = {step: (cells[0], cells[1]) for step, cells in data["counted"].items()}
-        return cls(**{**data, "steps": steps, "counted": counted})
+        names = {
+            key: tuple(data[key]) if isinstance(data[key], list) else data[key] for key in ("order_by", "group_by")
+        }
+        return cls(**{**data, **names, "steps": steps, "counted": counted})
 
     def describe(self) -> tuple[str, str]:
         """Return the step columns' labels, and the state's values."""

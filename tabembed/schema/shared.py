@@ -27,7 +27,7 @@ def labelled(kinds: Mapping[str, ColumnKind]) -> dict[str, Categorical]:
     flat = {
         key: own
         for name, kind in kinds.items()
-        for key, own in (kind.steps.items() if isinstance(kind, Steps) else [(name, kind)])
+        for key, own in (kind.named.items() if isinstance(kind, Steps) else [(name, kind)])
     }
     return {name: kind for name, kind in flat.items() if isinstance(kind, Categorical)}
 

@@ -23,7 +23,7 @@ _NUMBERS: dict[type[ColumnKind], Callable[..., Any]] = {Numeric: numeric, Boolea
 def sequence(branch: Branch, kind: Sequence) -> Any:
     """Return the state after the last step, (batch, units)."""
     safe = branch.safe
-    there, *cells = StepInputs(name=f"{safe}.steps")([branch.inputs[step] for step in kind.steps])
+    there, *cells = StepInputs(name=f"{safe}.steps")([branch.inputs[step] for step in kind.named])
     values = [
         _step(branch, column, f"{safe}.{kind.layer_name(column.name)}", ids_or_numbers, there)
         for column, ids_or_numbers in zip(kind.columns, cells, strict=True)

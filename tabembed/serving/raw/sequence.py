@@ -23,7 +23,7 @@ _STEPS: dict[type[ColumnKind], Callable[..., RawInput]] = {
 
 def sequence(kind: Sequence, name: str, safe: Mapping[str, str]) -> RawInput:
     """Return ids and numbers of lists (n, longest), right-padded with "" and NaN."""
-    steps = {step: _STEPS[type(own)](own, step, safe) for step, own in kind.steps.items()}
+    steps = {step: _STEPS[type(own)](own, step, safe) for step, own in kind.named.items()}
 
     def encode(*lists: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the cells of lists, each (n, longest)."""
