@@ -40,8 +40,7 @@ def history(
         prefix: of the new columns' names.
 
     Returns:
-        A pandas or polars frame where ``data`` is one, else an Arrow table; all its rows in their order, all its
-        columns and the new ones, Arrow lists.
+        A pandas or polars frame where ``data`` is one, else an Arrow table: all rows, all columns and the new ones.
 
     Raises:
         LabelError: for a column that isn't there.
@@ -60,12 +59,10 @@ def history(
     )
     check_length(length)
     table = to_arrow(data, list(dict.fromkeys([*groups, *orders, *chosen])))
-    held = [str(name) for name in getattr(data, "columns", [])] or to_arrow(data).column_names
-    taken = [prefix + name for name in chosen if prefix + name in held]
-    if taken:
-        raise DataError(
-            f"the data must not have column {taken[0]!r} yet, which te.history adds; choose another prefix="
-        )
+    names = [str(name) for name in getattr(data, "columns", [])] or to_arrow(data).column_names
+    taken = next((prefix + name for name in chosen if prefix + name in names), None)
+    if taken is not None:
+        raise DataError(f"the data must not have column {taken!r} yet, which te.history adds; choose another prefix=")
     lists = past_lists(table, groups, orders, chosen, int(length))
     return _added(data, {prefix + name: values for name, values in lists.items()})
 

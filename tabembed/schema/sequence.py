@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..io.columns import plain
 from ..io.errors import DataError
 from .boolean import Boolean
 from .categorical import Categorical
@@ -190,7 +191,7 @@ class Sequence(ColumnKind):
                 )
         flat = {source: cells for source, (cells, _) in found.items()}
         if isinstance(self.order_by, str):
-            _check_order(flat[self.order_by], lengths, self.order_by)
+            _check_order(plain(flat[self.order_by]), lengths, self.order_by)
         return flat, lengths
 
     def learn(self, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Self, int]:

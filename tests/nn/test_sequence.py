@@ -8,13 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tabembed as te
-from tabembed.io import DataError
+from tabembed.io import DataError, to_arrow
 from tabembed.nn.branches import prior_weights
 from tabembed.nn.grow import grow_model
 from tabembed.nn.row_prior import RowPrior
@@ -135,6 +136,22 @@ def test_it_learns_and_repeats_by_seed_and_comes_back_from_a_file(cell: str, tmp
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(again(inputs, training=False), answer, atol=1e-6)
+
+
+def test_batches_of_files_are_those_of_a_frame(tmp_path: Path) -> None:
+    schema = make_schema()
+    pq.write_table(to_arrow(FRAME), tmp_path / "a.parquet", row_group_size=64)
+    pairs = zip(schema.dataset(FRAME, 48), schema.dataset(str(tmp_path / "a.parquet"), 48), strict=True)
+    for (inputs, target), (streamed, other) in pairs:
+        np.testing.assert_array_equal(other, target)
+        assert set(streamed) == set(inputs)
+        for name, batch in inputs.items():
+            assert streamed[name].dtype == batch.dtype
+            np.testing.assert_array_equal(streamed[name], batch)
+    kinds = {"history": te.Sequence(STEPS, units=2), "city": te.Categorical(table="city", dim=3)}
+    model = te.TabularRegressor(kinds=kinds, epochs=1, random_state=0, verbose=0)
+    model.fit(str(tmp_path / "a.parquet"), "y")
+    assert set(model.tables_["past city"].labels) == {"a", "b", "c", "d"}
 
 
 def test_xla_compiles_it() -> None:

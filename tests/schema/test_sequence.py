@@ -264,6 +264,10 @@ def test_time_may_stand_still() -> None:
         ),
         ([[1, 2], [], [], [3, None, 4]], "list column 'at' must hold a time for every step, however: one .* in row 3"),
         (
+            [[1.0, float("nan")], [], [], [3.0, 4.0, 5.0]],
+            "list column 'at' must hold a time for every step, .* in row 0",
+        ),
+        (
             [[1], [], [], [3, 5, 4]],
             "'past_dest' and 'at' must be equally long row by row, however: row 0 holds 2 and 1",
         ),
