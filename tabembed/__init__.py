@@ -29,6 +29,7 @@ __all__ = [
     "RowwiseAdam",
     "RowwiseEmbedding",
     "Schema",
+    "Sequence",
     "TableEncoder",
     "TabularClassifier",
     "TabularRegressor",
@@ -36,6 +37,7 @@ __all__ = [
     "build_model",
     "export",
     "extract_tables",
+    "history",
     "infer_schema",
     "load",
     "load_tables",
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from .nn.extract import extract_tables
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
+    from .schema.history import history
     from .schema.infer import infer_schema
     from .schema.kinds import (
         Boolean,
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
         LatLon,
         MultiCategorical,
         Numeric,
+        Sequence,
         Text,
     )
     from .schema.names import safe_name
@@ -92,6 +96,7 @@ _HOMES = {
     "RowwiseAdam": ".nn.optimizer",
     "RowwiseEmbedding": ".nn.embedding",
     "Schema": ".schema.schema",
+    "Sequence": ".schema.kinds",
     "TableEncoder": ".tables",
     "TabularClassifier": ".estimators",
     "TabularRegressor": ".estimators",
@@ -99,6 +104,7 @@ _HOMES = {
     "build_model": ".nn.model",
     "export": ".serving.export",
     "extract_tables": ".nn.extract",
+    "history": ".schema.history",
     "infer_schema": ".schema.infer",
     "load": ".serving.predictor",
     "load_tables": ".tables",

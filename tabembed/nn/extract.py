@@ -30,9 +30,9 @@ def embedding_of(model: keras.Model, schema: Schema, column: str) -> Any:
     """
     if column not in schema.tables:
         raise DataError(f"column {column!r} is {type(schema[column]).__name__} and has no embedding table")
-    name, spec = schema.tables[column]
+    name, spec = schema.tables[sharing(schema.features, column)[0]]
     try:
-        layer = model.get_layer(f"{schema.input_names[sharing(schema.features, name)[0]]}.{spec.layer}")
+        layer = model.get_layer(f"{schema.input_names[name]}.{spec.layer}")
     except ValueError:
         raise DataError(f"the model has no embedding for column {column!r}; was it built from this schema?") from None
     if layer.input_dim != spec.size:
@@ -64,7 +64,7 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         >>> te.extract_tables(te.build_model(schema), schema)["dest"].labels
         ('LAX', 'BOS')
     """
-    own = [key for key, (name, _) in schema.tables.items() if sharing(schema.features, name)[0] == name]
+    own = [key for key in schema.tables if sharing(schema.features, key)[0] == key]
     return tables_of_rows(schema, {key: embedding_of(model, schema, key).get_weights()[0] for key in own})
 
 
@@ -85,8 +85,8 @@ def tables_of_rows(schema: Schema, rows: Mapping[str, np.ndarray]) -> dict[str, 
         [0.0, 0.0, 1.0, 0.0]
     """
     tables: dict[str, EmbeddingTable] = {}
-    for key, (name, spec) in schema.tables.items():
-        owner = sharing(schema.features, name)[0]
+    for key, (_, spec) in schema.tables.items():
+        owner = sharing(schema.features, key)[0]
         if owner in tables:
             tables[key] = tables[owner]
         elif key in rows:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..io.errors import DataError
 from ..schema.kind import TableSpec
-from ..schema.kinds import Categorical
+from ..schema.kinds import Categorical, Sequence
 from ..schema.schema import Schema
 from ..schema.shared import whole_column
 from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
@@ -79,10 +79,14 @@ def _rows(before: TableSpec, after: TableSpec) -> np.ndarray:
 
 
 def _weigh_priors(model: keras.Model, schema: Schema) -> None:
-    for name, kind in schema.features.items():
-        if isinstance(kind, Categorical) and kind.l2 and not kind.is_one_hot:
-            prior = model.get_layer(f"{schema.input_names[name]}.prior")
-            prior.weight.assign(prior_weights(whole_column(schema.columns, name), kind))
+    for name in schema.features:
+        column, safe = whole_column(schema.columns, name), schema.input_names[name]
+        own = {safe: column}
+        if isinstance(column.kind, Sequence):
+            own = {f"{safe}.{column.kind.layer_name(step.name)}": step for step in column.kind.columns}
+        for layer, labels in own.items():
+            if isinstance(labels.kind, Categorical) and labels.kind.l2 and not labels.kind.is_one_hot:
+                model.get_layer(f"{layer}.prior").weight.assign(prior_weights(labels, labels.kind))
 
 
 def _copy_layers(model: keras.Model, grown: keras.Model, hashed: set[str]) -> None:

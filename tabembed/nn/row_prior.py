@@ -20,7 +20,8 @@ class RowPrior(keras.layers.Layer):
 
     **Shape**
 
-    - Input: ids (batch, 1), of lists (batch, longest), and vectors (batch, 1 or longest, dim)
+    - Input: ids (batch, 1) and vectors (batch, 1, dim); of lists (batch, longest) and (batch, longest, dim), and which
+      of these are there, (batch, longest)
     - Output: the vectors
 
     Args:
@@ -36,16 +37,17 @@ class RowPrior(keras.layers.Layer):
         self.rows, self.strength = rows, strength
         self.weight = self.add_weight(shape=(rows,), initializer="ones", trainable=False, autocast=False, name="weight")
 
-    def call(self, ids: Any, vectors: Any, training: bool | None = None) -> Any:
+    def call(self, ids: Any, vectors: Any, there: Any = None, training: bool | None = None) -> Any:
         """Return the vectors; while training their prior is added to the loss."""
         if training:
             # Straight from the variable, so that nothing table-sized is read.
             weight = tf.gather(self.weight.value, tf.cast(ids, tf.int32))
             squares = keras.ops.sum(keras.ops.square(keras.ops.cast(vectors, "float32")), axis=-1)
-            self.add_loss(self.strength * keras.ops.mean(keras.ops.sum(weight * squares, axis=1)))
+            cost = weight * squares if there is None else weight * squares * keras.ops.cast(there, "float32")
+            self.add_loss(self.strength * keras.ops.mean(keras.ops.sum(cost, axis=1)))
         return vectors
 
-    def compute_output_shape(self, ids_shape: Any, vectors_shape: Any) -> Any:
+    def compute_output_shape(self, ids_shape: Any, vectors_shape: Any, there_shape: Any = None) -> Any:
         """Return the shape of the vectors."""
         return vectors_shape
 

@@ -18,6 +18,7 @@ from ..io.errors import DataError
 from ..io.row_groups import RowGroup, RowGroups
 from ..schema.ragged import Ragged, joined_rows
 from ..schema.schema import Schema
+from ..schema.streamed import check_streams
 from .dataset import check_batch_size
 from .packed import Packed, pack, pack_spec, unpack
 from .seeds import Seeds
@@ -86,6 +87,9 @@ class Stream:
         split: the side; None for all rows.
         buffer_rows: rows that are shuffled together.
 
+    Raises:
+        DataError: for a column that is read from other rows too.
+
     Attributes:
         rows: how many there are.
         error: what stopped the last iteration; TensorFlow passes on its text alone.
@@ -94,6 +98,7 @@ class Stream:
     def __init__(
         self, schema: Schema, groups: RowGroups, split: Split | None = None, buffer_rows: int = BUFFER_ROWS
     ) -> None:
+        check_streams(schema.features)
         self._schema, self._groups, self._split, self._buffer = schema, groups, split, buffer_rows
         self.rows = groups.rows if split is None else split.rows(groups)
         self.error: DataError | None = None

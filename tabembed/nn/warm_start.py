@@ -13,7 +13,7 @@ import numpy as np
 from ..io.errors import DataError
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
-from ..schema.shared import sharing
+from ..schema.shared import labelled, sharing
 from ..schema.vocabulary import FIRST_ID
 from ..tables import EmbeddingTable
 from .extract import embedding_of
@@ -52,7 +52,7 @@ def warm_dims(schema: Schema, tables: Mapping[str, EmbeddingTable]) -> dict[str,
                 f"declare te.Categorical()"
             )
         column, _ = schema.tables[name]
-        kind = schema[column]
+        kind = labelled(schema.features).get(name, schema[column])
         pinned = getattr(kind, "dim", None) if getattr(kind, "pinned", False) else None
         if pinned is not None and pinned != table.dim:
             raise DataError(

@@ -219,7 +219,13 @@ class Categorical(ColumnKind):
         if not self.hash_buckets:
             return self._vocabulary().encode(values, name, self.kept)
         codes, labels = factorize(values, name)
-        return np.append(self._ids_of(labels), MISSING_ID).astype(id_type(self.size))[codes]
+        return self.id_table(labels)[codes]
+
+    def id_table(self, labels: Sequence[str]) -> np.ndarray:
+        """Return (labels + 1,) the ids of labels, and at last the missing one, for code -1."""
+        if not self.hash_buckets:
+            return self._vocabulary().ids_of(labels, self.kept)
+        return np.append(self._ids_of(labels), MISSING_ID).astype(id_type(self.size))
 
     def encode_few(self, cells: Cells) -> np.ndarray | None:
         """Return the ids of a few plain values; None where hashes of many are as quick."""

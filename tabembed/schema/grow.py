@@ -6,7 +6,8 @@ __all__ = ["declared_target", "grow_columns", "grow_target"]
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,9 @@ import pyarrow as pa
 from ..io.errors import DataError
 from ..io.frames import column_of
 from .column import Column
-from .kinds import Categorical, Ignored
+from .kinds import Categorical, ColumnKind, Ignored
+from .kinds import Sequence as Steps
+from .lists import say_row
 from .ragged import Ragged
 from .shared import sharing
 from .target import Target, learn_target
@@ -31,33 +34,53 @@ def grow_columns(columns: Sequence[Column], table: pa.Table) -> list[Column]:
     Raises:
         DataError: for a cell that isn't of its column's kind.
     """
-    counted = {c.name: _count(c, table) for c in columns if not isinstance(c.kind, Ignored)}
     kinds = {column.name: column.kind for column in columns}
-    grown = []
+    counted: dict[str, _Counted] = {}
     for column in columns:
-        kind, (missing, _) = column.kind, counted.get(column.name, (0, None))
-        if isinstance(kind, Categorical):
-            more = [counted[other][1] for other in sharing(kinds, column.name)]
-            if kind.is_one_hot:  # its code is part of the network's shape: new labels are unknown to it
-                grown.append(replace(column, rows=column.rows + table.num_rows, missing=column.missing + missing))
-                continue
+        ignored = isinstance(column.kind, Ignored)
+        counted |= {column.name: (table.num_rows, 0, None)} if ignored else _count(column, table)
+
+    def grown(column: Column) -> Column:
+        """Return a column, or a sequence's step, with what is counted added."""
+        kind, (rows, missing, _) = column.kind, counted[column.name]
+        if isinstance(kind, Steps):
+            kind = kind.with_columns({step.name: grown(step) for step in kind.columns})
+        # A one-hot code is part of the network's shape: new labels are unknown to it.
+        if isinstance(kind, Categorical) and not kind.is_one_hot:
+            more = [counted[other][2] for other in sharing(kinds, column.name)]
             # Not with_vocabulary, which chooses the dim anew: vectors keep theirs for life.
             kind = replace(kind, vocabulary=Vocabulary.summed([kind.vocabulary, *more]))
-        grown.append(replace(column, kind=kind, rows=column.rows + table.num_rows, missing=column.missing + missing))
-    return grown
+        return replace(column, kind=kind, rows=column.rows + rows, missing=column.missing + missing)
+
+    return [grown(column) for column in columns]
 
 
-def _count(column: Column, table: pa.Table) -> tuple[int, Vocabulary | None]:
-    """Return how many of the new cells are missing, and a categorical column's new counts."""
-    values = column.kind.cells(table, column.name)
-    if isinstance(column.kind, Categorical):
-        vocabulary, missing = column.kind.count(values, column.name)
+_Counted: TypeAlias = tuple[int, int, Vocabulary | None]
+"""New cells, how many of them are missing, and a categorical column's new counts."""
+
+
+def _count(column: Column, table: pa.Table) -> dict[str, _Counted]:
+    """Return what is new of a column, and of each step of a sequence."""
+    name, kind = column.name, column.kind
+    values = kind.cells(table, name)
+    if not isinstance(kind, Steps):
+        return {name: (table.num_rows, *_tally(kind, values, name))}
+    flat, lengths = kind.flat(values)
+    empty = int((lengths == 0).sum())
+    return {name: (len(lengths), empty, None)} | {
+        step: (len(flat[step]), *say_row(partial(_tally, own), flat[step], lengths, step))
+        for step, own in kind.named.items()
+    }
+
+
+def _tally(kind: ColumnKind, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[int, Vocabulary | None]:
+    if isinstance(kind, Categorical):
+        vocabulary, missing = kind.count(values, name)
         return missing, vocabulary
-    encoded = column.kind.encode(values, column.name)
-    gone = (
-        encoded.lengths == 0 if isinstance(encoded, Ragged) else np.isnan(encoded.reshape(len(encoded), -1)).any(axis=1)
-    )
-    return int(gone.sum()), None
+    encoded = kind.encode(values, name)
+    if isinstance(encoded, Ragged):
+        return int((encoded.lengths == 0).sum()), None
+    return int(np.isnan(encoded.reshape(len(encoded), -1)).any(axis=1).sum()), None
 
 
 def grow_target(target: Target, values: pa.Array | pa.ChunkedArray) -> Target:

@@ -76,17 +76,9 @@ def infer_schema(
     """
     target = None if target is None else str(target)  # as the frame's own names: pandas numbers unnamed columns
     declared = {str(name): kind for name, kind in (kinds or {}).items()}
-    if are_paths(data) and are_streamed(data):
-        data = open_rows(data)
-    if isinstance(data, RowGroups):
+    if isinstance(data, RowGroups) or (are_paths(data) and are_streamed(data)):
         return _infer_files(data, target, declared, task)
-    return _infer_frame(*_read(data, _unread(declared)), target, declared, task)
-
-
-def _infer_frame(
-    table: pa.Table, names: list[str], target: str | None, declared: Mapping[str, ColumnKind], task: str
-) -> Schema:
-    """Infer from rows in memory; the table needn't hold the columns that are ignored."""
+    table, names = _read(data, _unread(declared))
     _check_arguments(names, target, declared)
     rows = table.num_rows
     if not rows:
@@ -105,8 +97,9 @@ def _infer_frame(
     return Schema(share(columns), learned_target)
 
 
-def _infer_files(groups: RowGroups, target: str | None, declared: Mapping[str, ColumnKind], task: str) -> Schema:
-    """Infer from Parquet files, one column at a time and none of them whole."""
+def _infer_files(data: Any, target: str | None, declared: Mapping[str, ColumnKind], task: str) -> Schema:
+    """Infer from files, one column at a time and none of them whole."""
+    groups = data if isinstance(data, RowGroups) else open_rows(data)
     _check_arguments(groups.names, target, declared)
     if not groups.rows:
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")

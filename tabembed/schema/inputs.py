@@ -30,6 +30,11 @@ def joint_parts(columns: Iterable[Column]) -> dict[str, Part]:
     owner: dict[str, str] = {}
     for column in columns:
         for name, part in column.kind.parts(column.name).items():
+            if name in parts and part.ragged and part.dtype == "int32":
+                raise DataError(
+                    f"list column {name!r} must belong to one column, which numbers its labels, however: both "
+                    f"{owner[name]!r} and {column.name!r} read it; give one of them a copy under another name"
+                )
             if parts.setdefault(name, part) != part:
                 raise DataError(
                     f"column {name!r} must be read alike by {owner[name]!r} and {column.name!r}, however: as "

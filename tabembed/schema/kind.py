@@ -73,6 +73,19 @@ class ColumnKind(ABC):
         """Return the columns of the data that the kind reads; a crossed column reads two others."""
         return (name,)
 
+    def consumed(self, name: str) -> tuple[str, ...]:
+        """Return the columns that are set aside because this one reads them, unless they are declared themselves."""
+        return tuple(source for source in self.sources(name) if source != name) if self.consumes else ()
+
+    def seen(self, name: str) -> tuple[str, ...]:
+        """Return the columns of which a row's own cell is read; the target is never one of them."""
+        return self.sources(name)
+
+    @property
+    def needs_rows(self) -> bool:
+        """Whether a row's input is read from other rows too, so that they can't come some thousands at a time."""
+        return False
+
     def parts(self, name: str) -> dict[str, Part]:
         """Return {model input: what it takes}, inputs by the columns' names."""
         return {name: Part()}

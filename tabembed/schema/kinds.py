@@ -13,6 +13,7 @@ __all__ = [
     "LatLon",
     "MultiCategorical",
     "Numeric",
+    "Sequence",
     "Text",
 ]
 
@@ -25,6 +26,7 @@ from .kind import ColumnKind
 from .latlon import LatLon
 from .multi_categorical import MultiCategorical
 from .numeric import Numeric
+from .sequence import Sequence
 from .text import Text
 
 KINDS: dict[str, type[ColumnKind]] = {
@@ -37,6 +39,7 @@ KINDS: dict[str, type[ColumnKind]] = {
         MultiCategorical,
         Numeric,
         Boolean,
+        Sequence,
         Text,
         Ignored,
     )

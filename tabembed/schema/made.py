@@ -54,8 +54,8 @@ def with_sources(
                     f"column {name!r} reads column {source!r}, which the data does not have; "
                     f"{did_you_mean(source, names)}"
                 )
-            if source == target:
+            if source == target and source in kind.seen(name):
                 raise DataError(f"column {name!r} must not read the target {target!r}: it would know the answer")
-            if source != name and kind.consumes:
-                whole.setdefault(source, Ignored(f"part of {name!r}"))
+        for source in kind.consumed(name):
+            whole.setdefault(source, Ignored(f"part of {name!r}"))
     return whole

@@ -7,7 +7,6 @@ __all__ = ["POOLINGS", "MultiCategorical"]
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-import numpy as np
 import pyarrow as pa
 
 from ..io.errors import DataError
@@ -54,6 +53,8 @@ class MultiCategorical(Categorical):
         super().__post_init__()
         if self.pooling not in POOLINGS:
             raise DataError(f"`pooling` must be one of {', '.join(POOLINGS)}, however: pooling={self.pooling!r}")
+        if self.one_hot:
+            raise DataError(f"`one_hot` must be False for lists of labels, however: one_hot={self.one_hot!r}")
         for argument in ("separator", "weights"):
             value = getattr(self, argument)
             if value is not None and (not isinstance(value, str) or not value):
@@ -105,7 +106,7 @@ class MultiCategorical(Categorical):
         return parts if weights is None else {**parts, self.weights_part(name): weights}
 
     def _ids(self, items: Items) -> Ragged:
-        table: np.ndarray = self._vocabulary().ids_of(items.labels, self.kept)
+        table = self.id_table(items.labels)
         codes = items.present
         return Ragged(table[codes.values], codes.offsets)
 

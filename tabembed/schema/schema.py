@@ -213,7 +213,11 @@ class Schema:
         Raises:
             LabelError: for a column that is missing.
         """
-        return self._table(data, [*self.sources, *([self.need_target().name] if target else [])])
+        return self._table(data, self._columns(target))
+
+    def _columns(self, target: bool) -> list[str]:
+        """Return what is read of the data; a sequence may read the target's earlier values."""
+        return list(dict.fromkeys([*self.sources, *([self.need_target().name] if target else [])]))
 
     def _table(self, data: Any, columns: list[str]) -> pa.Table:
         if not are_paths(data) or are_parquet(data):
@@ -234,7 +238,7 @@ class Schema:
             DataError: a file that can't be read; for CSV files, no room for what they are read into.
             LabelError: for a column that is missing.
         """
-        columns = [*self.sources, *([self.need_target().name] if target else [])]
+        columns = self._columns(target)
         if isinstance(data, RowGroups):
             return data.select(columns)
         return open_rows(data, columns, label_readers(self.features))

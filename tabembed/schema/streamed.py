@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["sampled_target", "stream_column", "stream_encode", "stream_target"]
+__all__ = ["check_streams", "sampled_target", "stream_column", "stream_encode", "stream_target"]
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -263,6 +263,7 @@ def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict
     Raises:
         DataError: for a cell that isn't of its kind, and when a file can't be read.
     """
+    check_streams(features)
     nothing = groups.schema.empty_table()
     whole: dict[str, Encoded] = {}
     owner: dict[str, str] = {}
@@ -296,6 +297,23 @@ def stream_encode(groups: RowGroups, features: Mapping[str, ColumnKind]) -> dict
             list(threads.map(fill, features))
             start = rows.stop
     return {part: arrays[part] if part in arrays else joined_rows(lists[part]) for part in whole}
+
+
+def check_streams(features: Mapping[str, ColumnKind]) -> None:
+    """Refuse kinds that read other rows than a batch holds.
+
+    Args:
+        features: {column: kind}.
+
+    Raises:
+        DataError: for such a kind.
+    """
+    for name, kind in features.items():
+        if kind.needs_rows:
+            raise DataError(
+                f"column {name!r} reads other rows of its group, however: rows of files come some thousands at a time; "
+                f"read the files into a frame, or write lists into them with te.history"
+            )
 
 
 def _tables(groups: RowGroups, labels: list[str]) -> Iterator[pa.Table]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime
 import decimal
 import json
+import pickle
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 import tabembed as te
 from tabembed.io import DataError, DataWarning, column_of
 from tabembed.schema.boolean import SPELLINGS
-from tabembed.schema.kinds import KINDS, Boolean, Categorical, ColumnKind, Cross, Ignored, LatLon, Numeric
+from tabembed.schema.kinds import KINDS, Boolean, Categorical, ColumnKind, Cross, Ignored, LatLon, Numeric, Sequence
 from tabembed.schema.numeric import numbers_of
 
 
@@ -39,6 +41,9 @@ LEARNED = [
     learn(Categorical(one_hot=True), ["a", "b", None]),
     learn(Cross("u", "v"), ["a|b", None]),
     LatLon("lat", "lon").learn_parts([np.array([[1.0, 2.0], [3.0, np.nan]])], "c")[0],
+    Sequence({"past": Categorical(), "km": Numeric()}, units=3).learn(
+        pa.array([{"past": ["a", None], "km": [0.5, 1.5]}, {"past": None, "km": []}]), "c"
+    )[0],
     Ignored("because"),
 ]
 
@@ -55,10 +60,12 @@ def test_a_learned_kind_comes_back_from_json(kind: ColumnKind) -> None:
 
 @pytest.mark.parametrize("key", KINDS)
 def test_a_kind_is_immutable_and_named(key: str) -> None:
-    kind = KINDS[key](*COLUMNS.get(key, ()))
+    arguments: dict[str, Any] = {"sequence": {"steps": {"past": Categorical()}}}.get(key, {})
+    kind, again = (KINDS[key](*COLUMNS.get(key, ()), **arguments) for _ in range(2))
     assert kind.key == key
-    assert kind == KINDS[key](*COLUMNS.get(key, ()))
-    assert hash(kind) == hash(KINDS[key](*COLUMNS.get(key, ())))
+    assert kind == again
+    assert hash(kind) == hash(again)
+    assert copy.deepcopy(kind) == pickle.loads(pickle.dumps(kind)) == kind
     with pytest.raises(AttributeError, match="cannot assign to field"):
         kind.key = "other"  # type: ignore[misc]
 

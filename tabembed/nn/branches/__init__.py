@@ -20,6 +20,7 @@ from ...schema.kinds import (
     LatLon,
     MultiCategorical,
     Numeric,
+    Sequence,
     Text,
 )
 from .base import Branch, embedding_name
@@ -29,6 +30,7 @@ from .datetime import datetime
 from .latlon import latlon
 from .multi_categorical import multi_categorical
 from .numeric import numeric
+from .sequence import sequence
 from .text import text
 
 BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
@@ -39,6 +41,7 @@ BRANCHES: dict[type[ColumnKind], Callable[..., Any]] = {
     Numeric: numeric,
     Boolean: boolean,
     MultiCategorical: multi_categorical,
+    Sequence: sequence,
     Text: text,
 }
 """{kind: builder}; it takes a ``Branch`` and its kind and returns what the network concatenates, (batch, width)."""

@@ -22,20 +22,22 @@ def categorical(branch: Branch, kind: Categorical) -> Any:
     return keras.layers.Flatten(name=f"{branch.safe}.flatten")(code)
 
 
-def vectors_of(branch: Branch, kind: Categorical, ids: Any) -> Any:
+def vectors_of(branch: Branch, kind: Categorical, ids: Any, there: Any = None) -> Any:
     """Return the vectors of ids, (batch, ids, dim), while training with their prior.
 
     Args:
-        branch: the column's; one that shares its table uses the layer of the first.
+        branch: what they are built from.
         kind: its kind.
         ids: (batch, ids) int32.
+        there: (batch, ids) which of these there are; None for all.
     """
     embedding = branch.shared.get(kind.table or "") or _embedding(branch, kind)
     if kind.table is not None:
         branch.shared[kind.table] = embedding
     vectors = embedding(ids)
     if kind.l2:
-        vectors = _prior(branch.column, kind, branch.safe)(ids, vectors)
+        prior = _prior(branch.column, kind, branch.safe)
+        vectors = prior(ids, vectors) if there is None else prior(ids, vectors, there)
     if kind.embedding_dropout:
         name = f"{branch.safe}.dropout"
         vectors = keras.layers.Dropout(kind.embedding_dropout, seed=branch.seeds.next(), name=name)(vectors)
@@ -102,6 +104,6 @@ def _list_weights(kind: MultiCategorical) -> np.ndarray:
     """Return the weights for lists, whose items are counted, not their rows; the padding has no prior."""
     every = float(kind.vocabulary.counts.sum()) if kind.vocabulary is not None else 0.0
     rare = every - float(kind.counts.sum())
-    cells = np.concatenate([[np.inf], [rare + every * kind.unknown_rate], kind.counts]).astype(np.float32)
+    cells = np.concatenate([[np.inf], [rare + every * kind.unknown_rate], kind.row_counts]).astype(np.float32)
     weights: np.ndarray = 1 / np.maximum(cells, 1)
     return weights

@@ -15,6 +15,7 @@ from ...schema.kinds import (
     LatLon,
     MultiCategorical,
     Numeric,
+    Sequence,
     Text,
 )
 from .base import RawInput
@@ -25,6 +26,7 @@ from .datetime import datetime
 from .latlon import latlon
 from .multi_categorical import multi_categorical
 from .numeric import numeric
+from .sequence import sequence
 from .text import text
 
 RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
@@ -35,6 +37,7 @@ RAW_KINDS: dict[type[ColumnKind], Callable[..., RawInput]] = {
     Numeric: numeric,
     Boolean: boolean,
     MultiCategorical: multi_categorical,
+    Sequence: sequence,
     Text: text,
 }
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from ...schema.kinds import MultiCategorical
 from .base import RawInput
-from .categorical import id_table
+from .categorical import ids_of
 
 
 def multi_categorical(kind: MultiCategorical, name: str, safe: Mapping[str, str]) -> RawInput:
@@ -18,7 +18,7 @@ def multi_categorical(kind: MultiCategorical, name: str, safe: Mapping[str, str]
 
     Lists are (n, longest), right-padded with "" and NaN; with a separator the labels are texts (n,), split here.
     """
-    table = id_table(kind)
+    ids_in, resources = ids_of(kind, safe[name])
     shape = (None, None) if kind.separator is None else (None,)
     specs = [tf.TensorSpec(shape, tf.string, name=safe[name])]
     if kind.weights is not None:
@@ -32,7 +32,7 @@ def multi_categorical(kind: MultiCategorical, name: str, safe: Mapping[str, str]
                 labels = labels[:, : tf.shape(weights)[1]]
                 gap = tf.shape(weights)[1] - tf.shape(labels)[1]
                 labels = tf.pad(labels, [[0, 0], [0, gap]], constant_values="")
-        ids = {safe[name]: tf.cast(table.lookup(labels), tf.int32)}
+        ids = {safe[name]: ids_in(labels)}
         return ids if weights is None else {**ids, safe[kind.weights_part(name)]: weights}
 
-    return RawInput(tuple(specs), encode, (table,))
+    return RawInput(tuple(specs), encode, resources)
