@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -107,7 +108,9 @@ def frame() -> pd.DataFrame:
 
 @pytest.mark.parametrize("how", POOLINGS)
 @pytest.mark.parametrize("weights", [None, "w"])
-def test_a_model_of_lists_alone_learns_and_is_saved(how: str, weights: str | None, frame: pd.DataFrame) -> None:
+def test_a_model_of_lists_alone_learns_and_is_saved(
+    how: str, weights: str | None, frame: pd.DataFrame, tmp_path: Path
+) -> None:
     frame = frame.drop(index=5)
     kind = te.MultiCategorical(dim=4, pooling=how, weights=weights, l2=0.1)
     schema = te.infer_schema(frame, "y", kinds={"tags": kind, "w": te.Ignored()})
@@ -115,7 +118,7 @@ def test_a_model_of_lists_alone_learns_and_is_saved(how: str, weights: str | Non
     model.compile(te.RowwiseAdam(5e-2), "mse")
     history = model.fit(schema.dataset(frame, 64, shuffle=True, seed=0), epochs=5, shuffle=False, verbose=0)
     assert history.history["loss"][-1] < 0.6 * history.history["loss"][0]
-    path = "lists.keras"
+    path = tmp_path / "lists.keras"
     model.save(path)
     want = model(schema.inputs(frame))
     np.testing.assert_allclose(keras.models.load_model(path)(schema.inputs(frame)), want, rtol=1e-6)
@@ -135,19 +138,20 @@ def test_a_batch_is_padded_to_its_own_longest(frame: pd.DataFrame) -> None:
     assert np.isnan(batch["tags_weights_16db8d35"].numpy()).tolist() == (batch["tags"].numpy() == 0).tolist()
 
 
-def test_lists_stream_from_files_as_from_a_frame(frame: pd.DataFrame) -> None:
-    frame.to_parquet("lists.parquet", row_group_size=70)
+def test_lists_stream_from_files_as_from_a_frame(frame: pd.DataFrame, tmp_path: Path) -> None:
+    path = str(tmp_path / "lists.parquet")
+    frame.to_parquet(path, row_group_size=70)
     kinds = {"tags": te.MultiCategorical(dim=2, weights="w")}
-    schema = te.infer_schema("lists.parquet", "y", kinds=kinds, task="regression")
+    schema = te.infer_schema(path, "y", kinds=kinds, task="regression")
     assert schema["tags"] == te.infer_schema(frame, "y", kinds=kinds, task="regression")["tags"]
-    for (a, y), (b, z) in zip(schema.dataset("lists.parquet", 100), schema.dataset(frame, 100), strict=True):
+    for (a, y), (b, z) in zip(schema.dataset(path, 100), schema.dataset(frame, 100), strict=True):
         np.testing.assert_allclose(y, z, rtol=1e-6)
         assert set(a) == set(b) == {"tags", "tags_weights_16db8d35"}
         for name in a:
             assert a[name].dtype == b[name].dtype
             np.testing.assert_array_equal(a[name], b[name])
     est = te.TabularRegressor(kinds=kinds, epochs=1, batch_size=64, verbose=0, random_state=0)
-    assert est.fit("lists.parquet", "y").predict(frame[["tags", "w"]]).shape == (600,)
+    assert est.fit(path, "y").predict(frame[["tags", "w"]]).shape == (600,)
 
 
 def test_a_warm_start_goes_by_label(frame: pd.DataFrame) -> None:
