@@ -48,6 +48,8 @@ def check_sources(columns: Iterable[Column]) -> None:
     """Refuse a source that one column reads as a number and another as a label: the served model takes it as one."""
     readers: dict[str, dict[bool, str]] = {}
     for column in columns:
+        if column.kind.needs_rows:  # what it reads of other rows is served as lists, under other names
+            continue
         numbers = column.kind.number_sources(column.name)
         for source in column.kind.sources(column.name):
             readers.setdefault(source, {}).setdefault(source in numbers, column.name)

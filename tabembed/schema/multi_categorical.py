@@ -64,6 +64,10 @@ class MultiCategorical(Categorical):
         """Return the column, and that of the weights."""
         return (name,) if self.weights is None else (name, self.weights)
 
+    def number_sources(self, name: str) -> tuple[str, ...]:
+        """Return the column of the weights."""
+        return () if self.weights is None else (self.weights,)
+
     def parts(self, name: str) -> dict[str, Part]:
         """Return the lists of ids, and those of weights."""
         parts = {name: Part(ragged=True)}

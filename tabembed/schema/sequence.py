@@ -147,6 +147,10 @@ class Sequence(ColumnKind):
     def _names(self) -> list[str]:
         return [name for names in (self.order_by, self.group_by) if names for name in names_of(names, "order_by")]
 
+    def number_sources(self, name: str) -> tuple[str, ...]:
+        """Return the columns of numbers."""
+        return tuple(step for step, kind in self.named.items() if kind.number_sources(step))
+
     def consumed(self, name: str) -> tuple[str, ...]:
         """Return the list columns; what other rows hold is a column of its own."""
         return self.sources(name) if self.group_by is None else ()
