@@ -99,10 +99,105 @@ def write(name: str, estimator: Any, target: str) -> None:
     (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
 
 
+def kinds_table(rows: int = 300) -> pd.DataFrame:
+    """Return a column, or the columns, of each kind beside those of ``table``."""
+    rng = np.random.default_rng(1)
+    lengths = rng.integers(0, 4, rows)
+    df = pd.DataFrame(
+        {
+            "origin": rng.choice(["BOS", "JFK"], rows),
+            "dest": rng.choice(["LAX", "größe", "a|b"], rows),
+            "shop": rng.choice([f"shop {at}" for at in range(30)], rows),
+            "few": rng.choice(["x", "y"], rows),
+            "km": rng.lognormal(6, 1, rows).round(1),
+            "age": rng.normal(40, 9, rows).round(1),
+            "when": pd.date_range("2013-01-01T05:00", periods=rows, freq="29h", tz="America/New_York"),
+            "lat": rng.uniform(-80, 80, rows).round(3),
+            "lon": rng.uniform(-180, 180, rows).round(3),
+            "tags": [[str(tag) for tag in rng.choice(["wifi", "meal", "bag"], n, replace=False)] for n in lengths],
+            "name": [f"Hotel {['Adler', 'Sonne', 'Krone'][at % 3]} {at}" for at in range(rows)],
+            "past_dest": [[str(dest) for dest in rng.choice(["LAX", "größe"], n)] for n in lengths],
+            "past_km": [[float(km) for km in rng.normal(size=n).round(2)] for n in lengths],
+        }
+    )
+    df["y"] = 3 * (df["dest"] == "LAX") + df["age"] / 9 + lengths + rng.normal(0, 0.3, rows)
+    return df
+
+
+KINDS: dict[str, Any] = {
+    "shop": te.Categorical(hash_buckets=16),
+    "few": te.Categorical(one_hot=True),
+    "route": te.Cross("origin", "dest"),
+    "km": te.Numeric(embedding="buckets", n_bins=4),
+    "age": te.Numeric(transform="robust", embedding="ple", n_bins=4),
+    "place": te.LatLon("lat", "lon", dim=4),
+    "name": te.Text(dim=2, buckets=64),
+    "history": te.Sequence({"past_dest": te.Categorical(), "past_km": te.Numeric()}, units=3),
+}
+
+
+def kinds_to_ask() -> dict[str, list[Any]]:
+    """Return four rows: known cells, unseen ones, all missing, odd ones."""
+    return {
+        "origin": ["BOS", "ZRH", None, "JFK"],
+        "dest": ["a|b", "LAX", None, "größe"],
+        "shop": ["shop 3", "never seen", None, "shop 7"],
+        "few": ["x", "z", None, "y"],
+        "km": [400.0, 1e6, None, 0.0],
+        "age": [40.0, -5.0, None, 200.0],
+        "when": ["2013-03-10T07:30:00Z", "2030-12-31T23:59:59-05:00", None, "2013-07-04"],
+        "lat": [40.5, -90.0, None, 0.0],
+        "lon": [-73.5, 180.0, None, -180.0],
+        "tags": [["wifi", "meal"], ["none such"], None, []],
+        "name": ["Hotel Adler 7", "Hotle Alder", None, "größe 🛫"],
+        "past_dest": [["LAX", "größe"], ["ZRH"], None, []],
+        "past_km": [[0.5, None], [1.5], None, []],
+    }
+
+
+def lists_as_signature(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Return rows as the signature takes them, written out here by hand: lists padded to the longest."""
+    found: dict[str, list[Any]] = {}
+    for name, cells in rows.items():
+        if name in ("tags", "past_dest", "past_km"):
+            fill = None if name == "past_km" else ""
+            found[name] = [[*(cell or []), fill, fill][:2] for cell in cells]
+        else:
+            found[name] = cells if name in ("km", "age", "lat", "lon") else [cell or "" for cell in cells]
+    return found
+
+
+def write_kinds(name: str) -> None:
+    """Write a model that has a column of every kind."""
+    folder, rows, df = HERE / name, kinds_to_ask(), kinds_table()
+    if folder.exists():
+        raise SystemExit(f"{folder} is there; a golden model is not written again (delete it first if it must change)")
+    est = te.TabularRegressor(kinds=KINDS, **{**SETTINGS, "epochs": 3}).fit(df[list(rows)], df["y"])
+    tables = {
+        key: {"labels": list(table.labels), "vectors": table.vectors.tolist()} for key, table in est.tables_.items()
+    }
+    expected = {
+        "tabembed": te.__version__,
+        "rows": rows,
+        "inputs": lists_as_signature(rows),
+        "prediction": est.predict(pd.DataFrame(rows)).tolist(),
+        "target_std": float(df["y"].std(ddof=0)),
+        "kinds": {column: kind.key for column, kind in est.schema_.features.items()},
+        "tables": tables,
+    }
+    est.export(folder)
+    text = json.dumps(expected, indent=1, ensure_ascii=False)
+    (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
+
+
 def main() -> None:
-    """Write both models, a regression and one of three classes."""
-    write("golden_v1", te.TabularRegressor, "y")
-    write("golden_classes_v1", te.TabularClassifier, "size class")
+    """Write the models that aren't there: a regression, one of three classes, one of all kinds."""
+    if not (HERE / "golden_v1").exists():
+        write("golden_v1", te.TabularRegressor, "y")
+    if not (HERE / "golden_classes_v1").exists():
+        write("golden_classes_v1", te.TabularClassifier, "size class")
+    if not (HERE / "golden_kinds_v1").exists():
+        write_kinds("golden_kinds_v1")
 
 
 if __name__ == "__main__":
