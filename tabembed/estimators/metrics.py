@@ -61,6 +61,7 @@ def _of_classes(truth: np.ndarray, guess: np.ndarray, weight: np.ndarray | None)
             truth, guess / guess.sum(axis=1, keepdims=True), labels=classes, sample_weight=weight
         ),
     }
-    if len(classes) == 2 and len(np.unique(truth)) == 2:
+    counted = truth if weight is None else truth[weight > 0]
+    if len(classes) == 2 and len(np.unique(counted)) == 2:  # of one class there is no curve
         found["auc"] = metrics.roc_auc_score(truth, guess[:, 1], sample_weight=weight)
     return found

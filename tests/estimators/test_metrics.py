@@ -35,6 +35,7 @@ def test_classes() -> None:
         "auc": 0.5,
     }
     assert "auc" not in evaluate(target, np.zeros(5, int), np.full((5, 2), 0.5))["model"]
+    assert "auc" not in evaluate(target, truth, np.column_stack([1 - second, second]), truth.astype(float))["model"]
 
 
 def test_rows_without_weight_count_alike() -> None:

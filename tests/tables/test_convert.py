@@ -51,6 +51,41 @@ def test_we_load_gensims_files(suffix: str, binary: bool, small: EmbeddingTable,
     assert t.metric == "cosine"
 
 
+SPACED = ["New York", "a b c", " lead", "trail ", "1 2", "a 1", "two  spaces"]
+
+
+@pytest.mark.parametrize("spaced", SPACED)
+@pytest.mark.parametrize("line_end", [b"", b"\n"])
+def test_raw_spaces_are_refused(spaced: str, line_end: bytes, tmp_path: Path) -> None:
+    """As gensim writes them, without line ends in the binary form, and as the original tool does."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        labels = [f"l{i}" for i in range(9)]
+        labels[int(rng.integers(9))] = spaced
+        keyed = KeyedVectors(16, dtype=np.float32)
+        keyed.add_vectors(labels, rng.standard_normal((9, 16)).astype(np.float32))
+        keyed.save_word2vec_format(str(tmp_path / "t.txt"))
+        with pytest.raises(DataError, match="white space in labels must be percent-encoded"):
+            EmbeddingTable.load(tmp_path / "t.txt")
+        if line_end:
+            entries = [f"{label} ".encode() + keyed[label].tobytes() + line_end for label in labels]
+            (tmp_path / "t.bin").write_bytes(b"9 16\n" + b"".join(entries))
+        else:
+            keyed.save_word2vec_format(str(tmp_path / "t.bin"), binary=True)
+        with pytest.raises(
+            DataError, match=r"does a label hold white space|or a label holds white space|label 0 is mis"
+        ):
+            EmbeddingTable.load(tmp_path / "t.bin")
+
+
+def test_what_gensim_writes_is_not_taken_for_raw_spaces(tmp_path: Path) -> None:
+    labels = ["a\tb", "\u00a0", "\u2028x", "日本", "</s>", "%"]
+    keyed = KeyedVectors(3, dtype=np.float32)
+    keyed.add_vectors(labels, np.arange(18, dtype=np.float32).reshape(6, 3) * 1e8)
+    keyed.save_word2vec_format(str(tmp_path / "t.bin"), binary=True)
+    assert EmbeddingTable.load(tmp_path / "t.bin").labels == tuple(labels)
+
+
 @settings(deadline=None)
 @given(ANY_TEXT, ANY_TEXT)
 def test_escapes(one: str, other: str) -> None:

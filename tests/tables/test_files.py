@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import mmap
+import pickle
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -16,9 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
+from google.protobuf import text_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 from tabembed.io.errors import DataError
 from tabembed.tables import EmbeddingTable
@@ -232,6 +236,13 @@ def test_wrong_suffix(written: str, named: str, small: EmbeddingTable, tmp_path:
         ("t.txt", b"2 2\nred 1 0\nred 1 0\n", "t.txt: each label must come once, however: 'red' comes 2 times"),
         ("t.txt", b"1 1\na 1\n%missing 0\n%unknown 0\n%about:{ 0\n", "its last entry is damaged"),
         ("t.bin", b"1 2\nred 1234567", "the entry at byte 4 is cut short, or a label holds white space"),
+        (
+            "t.bin",
+            b"2 1\na 1234\nb 5678c 9",
+            "the entry before byte 17 ends unlike others; does a label hold white space",
+        ),
+        ("t.bin", b"1 1\na \x00\x00\x80\x7d", "mixed up in the entry 'a'; does a label hold white space"),
+        ("t.bin", b"1 1\na\x01 \x00\x00\x80\x3f", r"mixed up in the entry 'a\\x01'; does a label hold"),
         ("t.bin", b"1 1\n\xff 1234", "byte 4 begins no label in UTF-8; does a label hold white space?"),
         ("t.csv", b"name,v0\na,1\n", "column 'label' must hold the labels, however: it isn't there"),
         ("t.csv", b"label\na\n", "the vectors must stand in a column 'vector' or in columns of numbers"),
@@ -265,6 +276,36 @@ def test_foreign_arrays(tmp_path: Path) -> None:
     safetensors.numpy.save_file({"weight": np.eye(2)}, tmp_path / "e.safetensors")
     with pytest.raises(DataError, match="there is no tensor 'label_bytes'"):
         EmbeddingTable.load(tmp_path / "e.safetensors")
+
+
+class Touch:
+    """An object whose pickle makes a file when it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_reading_runs_no_code(suffix: str, tmp_path: Path) -> None:
+    mark, path = tmp_path / "mark", tmp_path / f"t{suffix}"
+    code = pickle.dumps(Touch(mark))
+    pickle.loads(code).close()
+    assert mark.exists()
+    mark.unlink()
+    files = [code, b"1 1\n" + code]
+    np.savez(tmp_path / "a.npz", labels=np.array([Touch(mark)], object), vectors=np.eye(1))
+    files.append((tmp_path / "a.npz").read_bytes())
+    np.savez(tmp_path / "b.npz", labels=np.array(["a"]), vectors=np.array([[Touch(mark)]], object))
+    files.append((tmp_path / "b.npz").read_bytes())
+    for content in files:
+        path.write_bytes(content)
+        for mapped in {False, suffix in MAPPED}:
+            with pytest.raises(DataError):
+                EmbeddingTable.load(path, mmap=mapped)
+    assert not mark.exists()
 
 
 def test_damaged_label_offsets(tmp_path: Path) -> None:
@@ -357,10 +398,8 @@ def test_projector_folder(awkward: EmbeddingTable, tmp_path: Path) -> None:
 
 
 def test_projector_config_is_read_by_tensorboard(small: EmbeddingTable, tmp_path: Path) -> None:
-    text_format = pytest.importorskip("google.protobuf.text_format")
-    projector = pytest.importorskip("tensorboard.plugins.projector.projector_config_pb2")
     small.replace(name='größe "1"\n').save_projector(tmp_path)
-    config = text_format.Parse((tmp_path / "projector_config.pbtxt").read_text(), projector.ProjectorConfig())
+    config = text_format.Parse((tmp_path / "projector_config.pbtxt").read_text(), ProjectorConfig())
     (embedding,) = config.embeddings
     assert embedding.tensor_name == 'größe "1"\n'
     assert (tmp_path / embedding.tensor_path).is_file()

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from google.protobuf import text_format
+from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 from tabembed.io.errors import DataError
 from tabembed.tables import EmbeddingTable, load_tables, save_tables
@@ -89,10 +91,8 @@ def test_a_failure_leaves_what_was_there(
 
 
 def test_one_projector_configuration_shows_all(small: EmbeddingTable, tmp_path: Path) -> None:
-    text_format = pytest.importorskip("google.protobuf.text_format")
-    projector = pytest.importorskip("tensorboard.plugins.projector.projector_config_pb2")
     save_tables({"dest": small, "my state": small.replace(name="my state")}, tmp_path, format="tensorboard")
-    config = text_format.Parse((tmp_path / "projector_config.pbtxt").read_text(), projector.ProjectorConfig())
+    config = text_format.Parse((tmp_path / "projector_config.pbtxt").read_text(), ProjectorConfig())
     assert [embedding.tensor_name for embedding in config.embeddings] == ["dest", "my state"]
     assert all((tmp_path / embedding.tensor_path).is_file() for embedding in config.embeddings)
 

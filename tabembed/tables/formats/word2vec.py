@@ -31,6 +31,8 @@ from .sniff import unreadable
 _LINES = 16_384
 _MISSING, _UNKNOWN, _ABOUT = "%missing", "%unknown", "%about:"
 _EXPECTED = "a word2vec file (a first line 'n dim', then a label and its numbers for each)"
+_SPACES = "does a label hold white space?"
+_HUGE = 1e10  # no trained vector has such numbers; bytes of text read as numbers soon do
 
 Entries = Iterator[tuple[list[str], np.ndarray]]  # labels as they stand in the file, and their vectors
 
@@ -88,7 +90,8 @@ def read_binary(path: Path, only: Container[str] | None = None) -> Parts:
         only: keep these labels alone; the others are read past.
 
     Raises:
-        DataError: when the file is cut short or foreign.
+        DataError: when the file is cut short or foreign, or holds white space in a label. Where entries end without a
+            line end, as gensim writes them, that shows only in labels and numbers that can't be.
     """
     with path.open("rb") as file:
         n, dim = header_of(file, path)
@@ -160,18 +163,23 @@ def _bad_line(lines: list[bytes], path: Path, at: int, dim: int, cause: str) -> 
 def _binary_entries(content: mmap.mmap, at: int, path: Path, dim: int) -> Entries:
     labels: list[str] = []
     rows: list[bytes] = []
-    while (at := _past_line_ends(content, at)) < len(content):
+    at, ended = _past_line_ends(content, at), None
+    while at < len(content):
         space = content.find(b" ", at)
         end = space + 1 + 4 * dim
         if space < 0 or end > len(content):
             raise unreadable(path, _EXPECTED, f"the entry at byte {at:,} is cut short, or a label holds white space")
         labels.append(_decoded(content[at:space], path, at))
         rows.append(content[space + 1 : end])
-        at = end
+        at = _past_line_ends(content, end)
+        if end < len(content):  # the file's last line end may be lost
+            if ended not in (None, at > end):
+                raise unreadable(path, _EXPECTED, f"the entry before byte {end:,} ends unlike others; {_SPACES}")
+            ended = at > end
         if len(labels) == _LINES:
-            yield labels, np.frombuffer(b"".join(rows), "<f4").reshape(-1, dim)
+            yield labels, _numbers(labels, rows, path, dim, bool(ended))
             labels, rows = [], []
-    yield labels, np.frombuffer(b"".join(rows), "<f4").reshape(-1, dim)
+    yield labels, _numbers(labels, rows, path, dim, bool(ended))
 
 
 def _past_line_ends(content: mmap.mmap, at: int) -> int:
@@ -181,13 +189,28 @@ def _past_line_ends(content: mmap.mmap, at: int) -> int:
     return at
 
 
+def _numbers(labels: list[str], rows: list[bytes], path: Path, dim: int, ended: bool) -> np.ndarray:
+    """Return the vectors (n, dim), refused where a label with white space seems to have shifted them.
+
+    Without line ends nothing marks an entry's end: text is read as numbers then, and numbers as text. What comes out is
+    told by what trained vectors and their labels don't have.
+    """
+    vectors = np.frombuffer(b"".join(rows), "<f4").reshape(-1, dim)
+    if not ended:
+        odd = (np.abs(vectors) > _HUGE) | (vectors.view(np.uint32) >> 24 == ord(" "))  # this one is about 2e-19
+        for label, number in zip(labels, odd.any(axis=1).tolist(), strict=True):
+            if number or min(label.replace("\t", " "), default=" ") < " ":
+                raise unreadable(
+                    path, _EXPECTED, f"text and numbers are mixed up in the entry {label[:40]!r}; {_SPACES}"
+                )
+    return vectors
+
+
 def _decoded(label: bytes, path: Path, at: int) -> str:
     try:
         return label.decode()
     except UnicodeDecodeError:
-        raise unreadable(
-            path, _EXPECTED, f"byte {at:,} begins no label in UTF-8; does a label hold white space?"
-        ) from None
+        raise unreadable(path, _EXPECTED, f"byte {at:,} begins no label in UTF-8; {_SPACES}") from None
 
 
 def _collected(entries: Entries, n: int, dim: int, path: Path, only: Container[str] | None) -> Parts:
