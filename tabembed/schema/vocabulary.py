@@ -20,7 +20,7 @@ from .labels import factorize, label_of
 
 MISSING_ID, UNKNOWN_ID, FIRST_ID = 0, 1, 2
 _LONGEST = 1 << 16
-_WHOLE = re.compile(r"0|-?[1-9][0-9]*")  # as str(int) prints it
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")  # as str(int) prints it; no int64 is longer
 
 
 def id_type(size: int) -> type[np.integer[Any]]:
@@ -157,9 +157,9 @@ class Vocabulary:
         if len(self) > _LONGEST:
             return None
         spelled = ((int(label), at) for label, at in self._ids.items() if _WHOLE.fullmatch(label))
-        numbers = dict(spelled)
+        numbers = {number: at for number, at in spelled if -(2**63) <= number < 2**63}
         low, high = min(numbers, default=0), max(numbers, default=0)
-        if high - low >= _LONGEST or max(high, -low) >= 2**62:
+        if high - low >= _LONGEST:
             return None
         table = np.full(high - low + 2, UNKNOWN_ID, np.int32)  # the last entry serves all other numbers
         table[np.fromiter(numbers, np.int64, len(numbers)) - low] = [*numbers.values()]

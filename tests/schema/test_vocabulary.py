@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tabembed.schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID, Vocabulary, id_type
@@ -102,7 +102,9 @@ def test_no_id_wraps() -> None:
     assert [np.iinfo(id_type(size)).max >= size - 1 for size in (2**31 - 1, 2**31, 2**31 + 1, 2**40)] == [True] * 4
 
 
-whole = st.integers(-70_000, 70_000) | st.sampled_from([-(2**63), 2**63 - 1, -(2**31), 255, -1])
+FAR = [-(2**63) - 1, -(2**63), -(2**63) + 1, 2**63 - 2, 2**63 - 1, 2**63, 2**64 - 1, 2**60, -(2**31), 2**31, 255, -1]
+near = st.integers(-9, 9) | st.integers(-70_000, 70_000)
+whole = near | st.sampled_from(FAR)
 
 
 @settings(deadline=None)
@@ -112,6 +114,10 @@ whole = st.integers(-70_000, 70_000) | st.sampled_from([-(2**63), 2**63 - 1, -(2
     st.sampled_from([pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]),
     st.integers(0, 5),
 )
+@example([str(2**60), "1"], [1, 2**60, 2], pa.int64(), 0)
+@example([str(2**63 - 1), str(2**63)], [2**63 - 1, 2**63], pa.int64(), 0)
+@example([str(-(2**63)), str(-(2**63) - 1)], [-(2**63), 2**63 - 1], pa.int64(), 0)
+@example([str(2**64 - 1), "-1"], [2**64 - 1], pa.uint64(), 0)
 def test_whole_numbers_are_the_labels_they_spell(
     labels: list[str], values: list[int | None], kind: pa.DataType, cut: int
 ) -> None:
