@@ -11,6 +11,7 @@ import numpy as np
 
 from ...schema.column import Column
 from ...schema.kinds import Categorical, MultiCategorical
+from ..draws import Dropout
 from ..embedding import RowwiseEmbedding
 from ..row_prior import RowPrior
 from .base import Branch, embedding_name
@@ -40,7 +41,7 @@ def vectors_of(branch: Branch, kind: Categorical, ids: Any, there: Any = None) -
         vectors = prior(ids, vectors) if there is None else prior(ids, vectors, there)
     if kind.embedding_dropout:
         name = f"{branch.safe}.dropout"
-        vectors = keras.layers.Dropout(kind.embedding_dropout, seed=branch.seeds.next(), name=name)(vectors)
+        vectors = Dropout(kind.embedding_dropout, seed=branch.seeds.next(), name=name)(vectors)
     return vectors
 
 
