@@ -45,8 +45,7 @@ def make_dataset(
         DataError: for a bad batch size or no rows.
     """
     rows = len(target)
-    size = check_batch_size(batch_size, rows)
-    size = min(size, rows) if fill else size
+    size = min(check_batch_size(batch_size, rows), rows if fill else batch_size)
     columns = _pack({schema.input_names[name]: array for name, array in encoded.items()})
     packed = {**{f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}, "target": target}
     packed |= {} if sample_weight is None else {"weight": sample_weight}
@@ -58,19 +57,21 @@ def make_dataset(
         part = {name: tf.gather(tensor, index) for name, tensor in tensors.items()}
         inputs: dict[str, tf.Tensor] = {}
         for kind, (names, _) in columns.items():
-            matrix = part[f"matrix {kind}"]
-            matrix = tf.cast(matrix, tf.int32) if kind == "ids" else matrix
+            matrix = tf.cast(part[f"matrix {kind}"], tf.int32) if kind == "ids" else part[f"matrix {kind}"]
             inputs.update(zip(names, tf.split(matrix, len(names), axis=1), strict=True))
-        for name, (ragged, padding) in lists.items():
-            inputs[name] = tf.gather(ragged, index).to_tensor(padding)
+        inputs |= {name: tf.gather(ragged, index).to_tensor(padding) for name, (ragged, padding) in lists.items()}
         batch = (inputs, part["target"][:, None])
         return (*batch, part["weight"]) if "weight" in part else batch
 
     extra = -rows % size if fill else 0
     index = _shuffled(rows, size, seed, extra) if shuffle else _in_order(_longer(tf.range(rows), extra), size)
     batches = index.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    batches = batches.apply(tf.data.experimental.assert_cardinality(math.ceil(rows / size)))
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return _counted(batches, math.ceil(rows / size))
+
+
+def _counted(batches: tf.data.Dataset, count: int) -> tf.data.Dataset:
+    """Return the batches, fetched ahead, their number known: Keras warns at the end of what it can't count."""
+    return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(tf.data.AUTOTUNE)
 
 
 def _pack(arrays: Mapping[str, Encoded]) -> dict[str, tuple[list[str], np.ndarray]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import mmap
 import pickle
 import tempfile
@@ -18,11 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
-from google.protobuf import text_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 from tabembed.io.errors import DataError
 from tabembed.tables import EmbeddingTable
@@ -372,35 +369,3 @@ def test_a_failed_save_leaves_the_old_file(
         small.replace(name="new").save(path)
     assert EmbeddingTable.load(path).name == "dest"
     assert [file.name for file in tmp_path.iterdir()] == ["t.npz"]
-
-
-def test_projector_folder(awkward: EmbeddingTable, tmp_path: Path) -> None:
-    awkward.save_projector(tmp_path / "p")
-    assert np.loadtxt(tmp_path / "p" / "vectors.tsv", delimiter="\t", dtype=np.float32).shape == awkward.vectors.shape
-    metadata = (tmp_path / "p" / "metadata.tsv").read_text("utf-8").split("\n")
-    assert metadata[:4] == ["label\tcount", *(f"{a}\t{b}" for a, b in zip(
-        ["BOS", "New York", "50%25"], awkward.counts, strict=False))]  # fmt: skip
-    assert len(metadata) == len(awkward) + 2
-    awkward.save_projector(tmp_path / "p")  # over its own folder
-    (tmp_path / "q").mkdir()
-    (tmp_path / "q" / "mine").touch()
-    with pytest.raises(DataError, match="must be a new or an empty folder, however: it holds files"):
-        awkward.save_projector(tmp_path / "q")
-    with pytest.raises(DataError, match="q must be a projector folder that EmbeddingTable wrote, however: "):
-        EmbeddingTable.load(tmp_path / "q")
-    lines = (tmp_path / "p" / "vectors.tsv").read_text().splitlines(keepends=True)
-    (tmp_path / "p" / "vectors.tsv").write_text("".join(lines[:-1]))
-    with pytest.raises(DataError, match=r"p: vectors must be \(26, dim\)"):
-        EmbeddingTable.load(tmp_path / "p")
-    (tmp_path / "p" / "table.json").write_text(json.dumps({"missing": 3}))
-    with pytest.raises(DataError, match="p must be a projector folder that EmbeddingTable wrote, however: "):
-        EmbeddingTable.load(tmp_path / "p")
-
-
-def test_projector_config_is_read_by_tensorboard(small: EmbeddingTable, tmp_path: Path) -> None:
-    small.replace(name='größe "1"\n').save_projector(tmp_path)
-    config = text_format.Parse((tmp_path / "projector_config.pbtxt").read_text(), ProjectorConfig())
-    (embedding,) = config.embeddings
-    assert embedding.tensor_name == 'größe "1"\n'
-    assert (tmp_path / embedding.tensor_path).is_file()
-    assert (tmp_path / embedding.metadata_path).is_file()
