@@ -164,7 +164,7 @@ def test_words_for_missing_warn_once_a_column(tmp_path: Path) -> None:
         (b"PK\x03\x04", "must be CSV text, however: it is a zip archive or an Excel workbook"),
         (b"\x7fELF\0\0", "must be CSV text, however: it is binary"),
         ("a\n1\n".encode("utf-16"), "must be CSV text, however: it is UTF-16 text"),
-        (gzip.compress(b"a\n1\n"), r"must be CSV text, however: it is gzip \(its name should end in .gz\)"),
+        (gzip.compress(b"a\n1\n", mtime=0), r"must be CSV text, however: it is gzip \(its name should end in .gz\)"),
         (
             "a,b\n1,2\nx,größe\n".encode("latin-1"),
             "must be UTF-8, however: line 3 holds the byte 0xf6; save it as UTF-8",
