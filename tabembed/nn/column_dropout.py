@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from .draws import uniform
+
 
 @keras.saving.register_keras_serializable(package="tabembed")
 class ColumnDropout(keras.layers.Layer):
@@ -44,7 +46,7 @@ class ColumnDropout(keras.layers.Layer):
         """Return the values, some columns 0 while training."""
         if not training:
             return inputs
-        drawn = keras.random.uniform((keras.ops.shape(inputs)[0], len(self.rates)), seed=self.seed_generator)
+        drawn = uniform((keras.ops.shape(inputs)[0], len(self.rates)), self.seed_generator)
         keep = keras.ops.cast(drawn >= np.asarray(self.rates, np.float32), inputs.dtype)
         scaled = keep / keras.ops.cast(1 - np.asarray(self.rates, np.float32), inputs.dtype)
         return inputs * keras.ops.take(scaled, np.repeat(np.arange(len(self.rates)), self.widths), axis=1)

@@ -25,6 +25,7 @@ def make_dataset(
     shuffle: bool = False,
     seed: int | None = None,
     sample_weight: np.ndarray | None = None,
+    fill: bool = False,
 ) -> tf.data.Dataset:
     """Return batches of ``({input name: (batch, 1)}, target (batch, 1)[, weight (batch,)])``.
 
@@ -36,12 +37,15 @@ def make_dataset(
         shuffle: another order in every epoch.
         seed: makes the orders repeatable.
         sample_weight: what ``check_weights`` gave, or None.
+        fill: whether the last batch of an epoch is filled up from its first rows. All batches are of one shape then,
+            which XLA compiles once.
 
     Raises:
         DataError: for a bad batch size or no rows.
     """
     rows = len(target)
-    check_batch_size(batch_size, rows)
+    size = check_batch_size(batch_size, rows)
+    size = min(size, rows) if fill else size
     columns = _pack({schema.input_names[name]: array for name, array in encoded.items()})
     packed = {**{f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}, "target": target}
     if sample_weight is not None:
@@ -50,6 +54,7 @@ def make_dataset(
 
     def batch_of(index: tf.Tensor) -> tuple[Any, ...]:
         """Return the batch of (batch,) row numbers."""
+        index.set_shape([size if fill else None])
         part = {name: tf.gather(tensor, index) for name, tensor in tensors.items()}
         inputs: dict[str, tf.Tensor] = {}
         for kind, (names, _) in columns.items():
@@ -59,9 +64,10 @@ def make_dataset(
         batch = (inputs, part["target"][:, None])
         return (*batch, part["weight"]) if "weight" in part else batch
 
-    index = _shuffled(rows, int(batch_size), seed) if shuffle else _in_order(tf.range(rows), int(batch_size))
+    extra = -rows % size if fill else 0
+    index = _shuffled(rows, size, seed, extra) if shuffle else _in_order(_longer(tf.range(rows), extra), size)
     batches = index.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    batches = batches.apply(tf.data.experimental.assert_cardinality(math.ceil(rows / batch_size)))
+    batches = batches.apply(tf.data.experimental.assert_cardinality(math.ceil(rows / size)))
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
@@ -79,7 +85,11 @@ def _in_order(index: tf.Tensor, batch_size: int) -> tf.data.Dataset:
     return starts.map(lambda start: index[start : tf.minimum(start + batch_size, rows)])
 
 
-def _shuffled(rows: int, batch_size: int, seed: int | None) -> tf.data.Dataset:
+def _longer(index: tf.Tensor, extra: int) -> tf.Tensor:
+    return tf.concat([index, index[:extra]], 0)
+
+
+def _shuffled(rows: int, batch_size: int, seed: int | None, extra: int) -> tf.data.Dataset:
     """Return batches of row numbers, in an order of its own at every iteration."""
     first = Seeds(seed, "seed").next()
     # TensorFlow's own random data sets would read the global seed.
@@ -89,7 +99,8 @@ def _shuffled(rows: int, batch_size: int, seed: int | None) -> tf.data.Dataset:
     def order(_: tf.Tensor) -> tf.data.Dataset:
         """Return the batches of the next order."""
         drawn = tf.stack([first, epoch.assign_add(1)])
-        return _in_order(tf.random.experimental.stateless_shuffle(tf.range(rows), seed=drawn), batch_size)
+        shuffled = tf.random.experimental.stateless_shuffle(tf.range(rows), seed=drawn)
+        return _in_order(_longer(shuffled, extra), batch_size)
 
     return tf.data.Dataset.range(1).flat_map(order)
 

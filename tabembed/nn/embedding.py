@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from ..io.errors import DataError
+from .draws import uniform
 
 MISSING_ID, UNKNOWN_ID, FIRST_LABEL_ID = 0, 1, 2
 
@@ -97,7 +98,7 @@ class RowwiseEmbedding(keras.layers.Embedding):
 
     def _hide(self, ids: Any) -> Any:
         """Replace labels by missing and unknown, at their rates."""
-        drawn = keras.random.uniform(tf.shape(ids), seed=self.seed_generator)
+        drawn = uniform(tf.shape(ids), self.seed_generator)
         label = ids >= FIRST_LABEL_ID
         missing = label & (drawn < self.missing_rate)
         unknown = label & (drawn >= self.missing_rate) & (drawn < self.missing_rate + self.unknown_rate)

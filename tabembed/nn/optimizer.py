@@ -17,6 +17,9 @@ from .row_gradients import RowGradient, clip_global_norm, clip_norm, clip_value
 from .row_update import Table, update_tables
 from .stamps import make_stamp
 
+# The update holds no Python loop or branch over tensors; to have AutoGraph read it takes longer than to trace it.
+_as_it_is = tf.autograph.experimental.do_not_convert
+
 
 @keras.saving.register_keras_serializable(package="tabembed")
 class RowwiseAdam(keras.optimizers.Adam):
@@ -167,6 +170,7 @@ class RowwiseAdam(keras.optimizers.Adam):
             return [clip_value(grad, self.clipvalue) for grad in grads]
         return grads
 
+    @_as_it_is
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Update all of one variable and its slots.
 
@@ -189,6 +193,7 @@ class RowwiseAdam(keras.optimizers.Adam):
         arguments = grads, variables, learning_rate
         distribution.extended.update(variables[0], self._update_tables, args=arguments, group=False)
 
+    @_as_it_is
     def _update_tables(self, _: Any, grads: Any, variables: Any, learning_rate: Any) -> None:
         """Update the batch's rows of all tables."""
         step = self._step()

@@ -23,6 +23,9 @@ from .progress import Progress
 from .row_prior import scale_priors
 from .seeds import Seeds
 
+_WORTH_XLA = 2_000
+"""Training steps from which on XLA saves more time than it takes to compile one: some seconds."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -139,7 +142,7 @@ def train(
 
     part = partial(_part, schema, encoded, target, sample_weight)
     steps = math.ceil(len(training) / batch)
-    batches = part(training, batch, shuffle=True, seed=seeds.next())
+    batches = part(training, batch, shuffle=True, seed=seeds.next(), fill=True)
     judged = part(held, 8192) if len(held) else None
     return fit_model(model, wanted, recipe, steps, batches, judged, callbacks), held
 
@@ -168,7 +171,7 @@ def fit_model(
         Keras' history.
     """
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
-    _compile(model, target, recipe, steps, schedule)
+    _compile(model, target, recipe, steps, schedule, recipe.epochs * steps)
     if judged is not None:
         stop = keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
         callbacks = [*callbacks, stop]
@@ -256,9 +259,9 @@ def train_more(
     if _goes_on(model, recipe):
         model.optimizer.learning_rate = rate
     else:
-        _compile(model, wanted, recipe, steps, rate)
+        _compile(model, wanted, recipe, steps, rate, steps)
     seed = Seeds(random_state).next()
-    batches = _part(schema, encoded, target, sample_weight, rows, batch, shuffle=True, seed=seed)
+    batches = _part(schema, encoded, target, sample_weight, rows, batch, shuffle=True, seed=seed, fill=True)
     return _run(model, wanted, recipe, 1, steps, batches)
 
 
@@ -270,7 +273,8 @@ def _goes_on(model: keras.Model, recipe: Recipe) -> bool:
     return not isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
 
 
-def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int, rate: Any) -> None:
+def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int, rate: Any, in_all: int) -> None:
+    """Compile for batches that come ``steps`` times an epoch and ``in_all`` times."""
     model.compile(
         RowwiseAdam(rate, weight_decay=recipe.weight_decay or None),
         target.loss,
@@ -278,3 +282,7 @@ def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int, rat
         steps_per_execution=min(16, steps),
         jit_compile=False,
     )
+    if in_all >= _WORTH_XLA:
+        # The step of validation is made before, without XLA: it runs too seldom to be worth another compilation.
+        model.make_test_function()
+        model.jit_compile = True

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import tabembed as te
 from tabembed.io import DataError
-from tabembed.nn.dataset import check_weights
+from tabembed.nn.dataset import check_weights, make_dataset
 
 
 def numbered(rows: int) -> tuple[te.Schema, pd.DataFrame]:
@@ -62,6 +62,20 @@ def test_every_row_comes_once(rows: int, batch: int, shuffle: bool) -> None:
     assert sorted(order) == list(range(rows))
     assert shuffle or order == list(range(rows))
     assert dataset.cardinality() == -(-rows // batch)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(2, 40), st.integers(1, 50), st.booleans())
+def test_filled_batches_are_of_one_shape_and_hold_every_row(rows: int, batch: int, shuffle: bool) -> None:
+    schema, frame = numbered(rows)
+    encoded, target = schema.encode(frame), schema.encode_target(frame)
+    dataset = make_dataset(schema, encoded, target, batch, shuffle=shuffle, seed=0, fill=True)
+    size = min(rows, batch)
+    assert {tuple(y.shape) for _, y in dataset} == {(size, 1)} == {tuple(dataset.element_spec[1].shape)}
+    for order in orders(dataset, 2):
+        assert sorted(order[:rows]) == list(range(rows))
+        assert order[rows:] == order[: -rows % size]
+    assert dataset.cardinality() == -(-rows // size)
 
 
 def test_each_epoch_has_an_order_of_its_own_and_a_seed_repeats_them() -> None:

@@ -111,3 +111,18 @@ def test_held_out_rows_without_weight_judge_nothing(schema: te.Schema, frame: pd
     assert len(none) == 0
     assert len(history.history["loss"]) == 3
     assert "val_loss" not in history.history
+
+
+def test_long_training_is_compiled_by_xla_and_learns_the_same(
+    schema: te.Schema, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded, target = schema.encode(frame), schema.encode_target(frame)
+    recipe = Recipe(epochs=3, validation_fraction=0.2, verbose=0)
+    losses = []
+    for worth in (10**9, 1):
+        monkeypatch.setattr("tabembed.nn.recipe._WORTH_XLA", worth)
+        model = te.build_model(schema, random_state=0, hidden=(8,))
+        history, _ = train(model, schema, encoded, target, recipe, random_state=1)
+        assert model.jit_compile is (worth == 1)
+        losses.append([*history.history["loss"], *history.history["val_loss"]])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)

@@ -16,6 +16,7 @@ import keras
 
 from ...io.errors import DataError
 from ..column_dropout import ColumnDropout
+from ..draws import Dropout
 from ..seeds import Seeds
 from .joined import Joined
 
@@ -45,5 +46,5 @@ def mlp(inputs: Joined, seeds: Seeds, *, hidden: Sequence[int] = (256, 128), dro
         initializer = keras.initializers.HeUniform(seed=seeds.next())
         x = keras.layers.Dense(units, "relu", kernel_initializer=initializer, name=f"mlp.dense_{at}")(x)
         if dropout:
-            x = keras.layers.Dropout(dropout, seed=seeds.next(), name=f"mlp.dropout_{at}")(x)
+            x = Dropout(dropout, seed=seeds.next(), name=f"mlp.dropout_{at}")(x)
     return [x, inputs.values] if hidden else [inputs.values]
