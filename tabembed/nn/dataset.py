@@ -64,8 +64,7 @@ def make_dataset(
         batch = (inputs, part["target"][:, None])
         return (*batch, part["weight"]) if "weight" in part else batch
 
-    extra = -rows % size if fill else 0
-    index = _shuffled(rows, size, seed, extra) if shuffle else _in_order(_longer(tf.range(rows), extra), size)
+    index = _batches_of_rows(rows, size, shuffle, seed, fill)
     batches = index.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     batches = batches.apply(tf.data.experimental.assert_cardinality(math.ceil(rows / size)))
     return batches.prefetch(tf.data.AUTOTUNE)
@@ -77,6 +76,11 @@ def _pack(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[list[str], np.nda
     for name, array in arrays.items():
         groups.setdefault("ids" if array.dtype.kind in "iu" else array.dtype.name, []).append(name)
     return {kind: (names, np.stack([arrays[name] for name in names], axis=1)) for kind, names in groups.items()}
+
+
+def _batches_of_rows(rows: int, size: int, shuffle: bool, seed: int | None, fill: bool) -> tf.data.Dataset:
+    extra = -rows % size if fill else 0
+    return _shuffled(rows, size, seed, extra) if shuffle else _in_order(_longer(tf.range(rows), extra), size)
 
 
 def _in_order(index: tf.Tensor, batch_size: int) -> tf.data.Dataset:
