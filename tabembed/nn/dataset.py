@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["check_batch_size", "check_weights", "make_dataset"]
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -56,12 +56,10 @@ def make_dataset(
         """Return the batch of (batch,) row numbers."""
         index.set_shape([size if fill else None])
         part = {name: tf.gather(tensor, index) for name, tensor in tensors.items()}
-        inputs: dict[str, tf.Tensor] = {}
-        for kind, (names, _) in columns.items():
-            matrix = part[f"matrix {kind}"]
-            matrix = tf.cast(matrix, tf.int32) if kind == "ids" else matrix
-            inputs.update(zip(names, tf.split(matrix, len(names), axis=1), strict=True))
-        batch = (inputs, part["target"][:, None])
+        batch = (
+            _split((names, part[f"matrix {kind}"]) for kind, (names, _) in columns.items()),
+            part["target"][:, None],
+        )
         return (*batch, part["weight"]) if "weight" in part else batch
 
     index = _batches_of_rows(rows, size, shuffle, seed, fill)
@@ -76,6 +74,15 @@ def _pack(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[list[str], np.nda
     for name, array in arrays.items():
         groups.setdefault("ids" if array.dtype.kind in "iu" else array.dtype.name, []).append(name)
     return {kind: (names, np.stack([arrays[name] for name in names], axis=1)) for kind, names in groups.items()}
+
+
+def _split(matrices: Iterable[tuple[list[str], tf.Tensor]]) -> dict[str, tf.Tensor]:
+    """Return {name: (batch, 1)} of matrices (batch, names), ids as int32."""
+    inputs: dict[str, tf.Tensor] = {}
+    for names, matrix in matrices:
+        matrix = matrix if matrix.dtype.is_floating else tf.cast(matrix, tf.int32)
+        inputs.update(zip(names, tf.split(matrix, len(names), axis=1), strict=True))
+    return inputs
 
 
 def _batches_of_rows(rows: int, size: int, shuffle: bool, seed: int | None, fill: bool) -> tf.data.Dataset:
