@@ -282,6 +282,8 @@ def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int, rat
         steps_per_execution=min(16, steps),
         jit_compile=False,
     )
+    # Variables that are made while the step is traced make TensorFlow trace it twice.
+    model.optimizer.build(model.trainable_variables)
     if in_all >= _WORTH_XLA:
         # The step of validation is made before, without XLA: it runs too seldom to be worth another compilation.
         model.make_test_function()
