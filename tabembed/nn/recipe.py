@@ -283,6 +283,8 @@ def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int, rat
         steps_per_execution=min(16, steps),
         jit_compile=False,
     )
+    # Variables that are made while the step is traced make TensorFlow trace it twice.
+    model.optimizer.build(model.trainable_variables)
     # XLA compiles for a shape: lists, padded to the longest of each batch, would have it compile again and again.
     one_shape = not any(None in tensor.shape[1:] for tensor in model.inputs)
     if in_all >= _WORTH_XLA and one_shape:

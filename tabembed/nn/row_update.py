@@ -2,7 +2,8 @@
 
 What is the same for all tables is computed once, over the rows of all of them end to end, and tables of one width are
 computed as one: 20 tables then take little more than the gathers and scatters that each of them needs. A table of few
-rows is read and written whole, which is faster than to pick its rows; what happens to them is the same.
+rows is read and written whole, which is faster than to pick its rows; what happens to them is the same. Such tables are
+computed as one whatever their width, up to a factor: the narrow ones are filled up with zeros.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 __all__ = ["SMALL", "Table", "update_tables"]
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -50,7 +52,13 @@ class Table(NamedTuple):
     @property
     def kind(self) -> str:
         """Return what tables must have in common to be computed as one."""
-        return f"{self.value.dtype.name} {self.value.shape[1:]} {self.decays} {self.ids.dtype.name}"
+        shape = (max(8, 2 ** (self.width - 1).bit_length()),) if self.small else self.value.shape[1:]
+        return f"{self.value.dtype.name} {shape} {self.decays} {self.ids.dtype.name}"
+
+    @property
+    def width(self) -> int:
+        """Return how many numbers a row has."""
+        return math.prod(self.value.shape[1:])
 
     @property
     def size(self) -> Any:
@@ -112,22 +120,23 @@ def _update_whole(tables: list[Table], rule: AdamRule, step: Any) -> None:
 
 def _step(group: list[Table], rule: AdamRule, total: Any, factors: Factors, hit: Any = True) -> None:
     """Update the rows of tables of one kind, computed as one; only where ``hit``."""
-    dtype, rank = group[0].value.dtype, len(group[0].value.shape)
-    real = _real(group)
+    dtype, real = group[0].value.dtype, _real(group)
     if not group[0].decays:
         rule = rule._replace(weight_decay=0.0)
 
     def column(numbers: Any) -> Any:
         """Return numbers of the rows in a shape that goes with them."""
-        return tf.reshape(tf.cast(numbers, real), [-1] + [1] * (rank - 1))
+        return tf.reshape(numbers, [-1] + [1] * (len(total.shape) - 1))
 
-    old = Rows(*(_read(group, field) for field in Rows._fields))
-    new = rule.step(Rows(*(tf.cast(rows, real) for rows in old)), tf.cast(total, real), Factors(*map(column, factors)))
+    old = Rows(*(_join(group, field) for field in Rows._fields))
+    new = rule.step(
+        Rows(*(tf.cast(rows, real) for rows in old)),
+        tf.cast(total, real),
+        Factors(*(column(tf.cast(factor, real)) for factor in factors)),
+    )
     for field, before, after in zip(Rows._fields, old, new, strict=True):
         after = tf.cast(after, dtype)
-        _write(
-            group, field, after if hit is True else tf.where(tf.reshape(hit, [-1] + [1] * (rank - 1)), after, before)
-        )
+        _write(group, field, after if hit is True else tf.where(column(hit), after, before))
 
 
 def _groups(tables: list[Table]) -> Iterator[tuple[list[Table], slice]]:
@@ -141,17 +150,23 @@ def _groups(tables: list[Table]) -> Iterator[tuple[list[Table], slice]]:
 
 
 def _join(group: list[Table], field: str) -> Any:
-    return tf.concat([getattr(table, field) for table in group], 0)
-
-
-def _read(group: list[Table], field: str) -> Any:
-    return tf.concat([table.read(getattr(table, field)) for table in group], 0)
+    """Return the gradients, or the rows of the values or of a slot, end to end; those of small tables in one width."""
+    parts = [getattr(table, field) if field == "gradient" else table.read(getattr(table, field)) for table in group]
+    if group[0].small:
+        widest = max(table.width for table in group)
+        parts = [
+            tf.pad(tf.reshape(part, [-1, table.width]), [[0, 0], [0, widest - table.width]])
+            for table, part in zip(group, parts, strict=True)
+        ]
+    return tf.concat(parts, 0)
 
 
 def _write(group: list[Table], field: str, rows: Any) -> None:
-    parts = tf.split(rows, [table.size for table in group])
-    for table, part in zip(group, parts, strict=True):
-        table.write(getattr(table, field), part)
+    for table, part in zip(group, tf.split(rows, [table.size for table in group]), strict=True):
+        variable = getattr(table, field)
+        if table.small and len(part.shape) > 1:
+            part = tf.reshape(part[:, : table.width], variable.shape)
+        table.write(variable, part)
 
 
 def _renew(stamps: Any, step: Any) -> Any:
