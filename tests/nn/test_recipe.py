@@ -81,6 +81,7 @@ def test_one_training(schema: te.Schema, frame: pd.DataFrame) -> None:
         history, held = train(model, schema, encoded, target, recipe, random_state=1, callbacks=[watch])
         results.append((history.history, held.tolist(), model.get_weights()))
         assert seen == [0, 1, 2]
+        assert type(model.optimizer) is te.RowwiseAdam
         assert len(held) == 60
         assert set(history.history) >= {"loss", "val_loss"}
     (one, held, weights), (other, again, same) = results

@@ -1,0 +1,92 @@
+"""No option of `RowwiseAdam` makes or computes anything as large as a table, with TensorFlow's kernels or XLA's."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import keras
+import pytest
+import tensorflow as tf
+
+from tabembed.nn.embedding import RowwiseEmbedding
+from tabembed.nn.optimizer import RowwiseAdam
+
+ROWS, DIM, BATCH = 12_347, 6, 64
+OPTIONS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "clipnorm": {"clipnorm": 0.05},
+    "clipvalue": {"clipvalue": 0.01},
+    "global_clipnorm": {"global_clipnorm": 0.05},
+    "weight_decay": {"weight_decay": 0.3},
+    "loss_scale_factor": {"loss_scale_factor": 256.0},
+    "schedule": {"learning_rate": keras.optimizers.schedules.CosineDecay(0.02, 10)},
+    "betas": {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3},
+    "all": {"global_clipnorm": 0.05, "weight_decay": 0.3, "loss_scale_factor": 256.0, "beta_1": 0.8},
+}
+each_option = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+
+
+def make_model() -> keras.Model:
+    ids = keras.Input((1,), dtype="int32")
+    hidden = keras.layers.Dense(5, "tanh")(RowwiseEmbedding(ROWS, DIM, name="table")(ids))
+    return keras.Model(ids, keras.layers.Dense(1)(hidden))
+
+
+def tensors_of(model: keras.Model) -> list[tuple[str, list[int | None]]]:
+    """Return (operation, shape) of every tensor of the train step, [] for none, the functions it calls included."""
+    specs = tf.TensorSpec((BATCH, model.input_shape[1]), tf.int32), tf.TensorSpec((BATCH, 1), tf.float32)
+    concrete = tf.function(lambda *data: model.train_step(data)).get_concrete_function(*specs)
+    graphs, seen = [concrete.graph], []
+    while graphs:
+        graph = graphs.pop()
+        for operation in graph.get_operations():
+            shapes = [tensor.shape for tensor in operation.outputs if tensor.shape.rank is not None]
+            seen += [(operation.type, list(shape)) for shape in shapes] or [(operation.type, [])]
+        graphs += [function.graph for function in graph._functions.values() if hasattr(function, "graph")]
+    return seen
+
+
+@each_option
+def test_no_option_makes_anything_as_large_as_the_table(options: dict[str, Any]) -> None:
+    model = make_model()
+    model.compile(RowwiseAdam(**options), "mse")
+    tensors = tensors_of(model)
+    assert not [tensor for tensor in tensors if {ROWS, ROWS * DIM} & set(tensor[1])]
+    assert "ResourceScatterUpdate" in {operation for operation, _ in tensors}
+
+
+def large_operations(model: keras.Model) -> set[str]:
+    """Return what XLA's program for the train step computes in the size of the table, the writes in place included."""
+    model.optimizer.build(model.trainable_variables)
+    data = tf.zeros((BATCH, model.input_shape[1]), tf.int32), tf.zeros((BATCH, 1))
+    step = tf.function(lambda *data: model.train_step(data), jit_compile=True, autograph=False)
+    program = step.experimental_get_compiler_ir(*data)(stage="optimized_hlo")
+    # A line has a name, the shape of the result, as in f32[12347,6]{1,0}, and the operation.
+    return set(re.findall(rf" = \S*\b(?:{ROWS}|{ROWS * DIM})\b\S* ([\w-]+)\(", program))
+
+
+@each_option
+def test_no_option_makes_xla_compute_anything_as_large_as_the_table(options: dict[str, Any]) -> None:
+    model = make_model()
+    model.compile(RowwiseAdam(**options), "mse")
+    found = large_operations(model)
+    assert "scatter" in found
+    assert found <= {"parameter", "scatter", "fusion", "bitcast"}, "a fusion holds other operations, which are listed"
+
+
+def test_the_search_for_large_tensors_finds_those_of_keras() -> None:
+    model = make_model()
+    model.compile(keras.optimizers.Adam(), "mse")
+    assert [tensor for tensor in tensors_of(model) if ROWS in tensor[1]]
+    assert {"multiply", "sqrt"} <= large_operations(model)
+
+
+def test_a_loss_scale_in_half_precision_makes_nothing_as_large_as_the_table() -> None:
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = make_model()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    model.compile(RowwiseAdam(loss_scale_factor=1024.0), "mse", auto_scale_loss=False)
+    assert not [tensor for tensor in tensors_of(model) if ROWS in tensor[1]]
