@@ -33,6 +33,7 @@ __all__ = [
     "TableEncoder",
     "TabularClassifier",
     "TabularRegressor",
+    "Target",
     "Text",
     "build_model",
     "export",
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     )
     from .schema.names import safe_name
     from .schema.schema import Schema
+    from .schema.target import Target
     from .serving.export import export
     from .serving.predictor import Predictor, load
     from .tables import EmbeddingTable, TableEncoder, load_tables, save_tables
@@ -100,6 +102,7 @@ _HOMES = {
     "TableEncoder": ".tables",
     "TabularClassifier": ".estimators",
     "TabularRegressor": ".estimators",
+    "Target": ".schema.target",
     "Text": ".schema.kinds",
     "build_model": ".nn.model",
     "export": ".serving.export",

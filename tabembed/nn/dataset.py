@@ -14,6 +14,7 @@ import tensorflow as tf
 from ..io.errors import DataError
 from ..schema.ragged import Encoded, Ragged
 from ..schema.schema import Schema
+from .answers import answers
 from .seeds import Seeds
 
 
@@ -60,8 +61,7 @@ def make_dataset(
             matrix = tf.cast(part[f"matrix {kind}"], tf.int32) if kind == "ids" else part[f"matrix {kind}"]
             inputs.update(zip(names, tf.split(matrix, len(names), axis=1), strict=True))
         inputs |= {name: tf.gather(ragged, index).to_tensor(padding) for name, (ragged, padding) in lists.items()}
-        batch = (inputs, part["target"][:, None])
-        return (*batch, part["weight"]) if "weight" in part else batch
+        return inputs, *answers(schema.need_targets(), part["target"], part.get("weight"))
 
     extra = -rows % size if fill else 0
     index = _shuffled(rows, size, seed, extra) if shuffle else _in_order(_longer(tf.range(rows), extra), size)

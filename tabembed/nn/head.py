@@ -8,36 +8,36 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from ..schema.target import Target
+from ..schema.targets import AnyTarget
+from .heads import head_of
 from .seeds import Seeds
 
 
-def build_head(inputs: Sequence[Any], target: Target, seeds: Seeds) -> Any:
+def build_head(inputs: Sequence[Any], target: AnyTarget, seeds: Seeds) -> Any:
     """Return the model's output: the inputs' scores summed, in the target's own terms.
 
     **Shape**: (batch, width) each -> (batch, 1) value in the target's unit (regression) or probability of the second
-    class (binary); (batch, classes) probabilities (multiclass).
+    class (binary); (batch, quantiles) values; (batch, classes) probabilities; of several targets by output.
 
     Args:
         inputs: the network's outputs.
         target: learned; its scale, or its classes and their shares, set where training starts.
         seeds: of the initializers.
     """
-    if target.task == "regression":
-        scores = _scores(inputs, [0.0], seeds)
-        return keras.layers.Rescaling(target.scale, target.mean, dtype="float32", name="head.prediction")(scores)
-    shares = target.shares
-    if target.task == "binary":
-        bias, activation = [float(np.log(shares[1] / shares[0]))], "sigmoid"
-    else:
-        bias, activation = np.log(shares).tolist(), "softmax"
-    scores = _scores(inputs, bias, seeds)
-    return keras.layers.Activation(activation, dtype="float32", name="head.probabilities")(scores)
+    if isinstance(target, Target):
+        return _head(inputs, target, seeds, "head")
+    names = target.output_names
+    return {names[part.name]: _head(inputs, part, seeds, f"head.{names[part.name]}") for part in target.parts}
 
 
-def _scores(inputs: Sequence[Any], bias: list[float], seeds: Seeds) -> Any:
+def _head(inputs: Sequence[Any], target: Target, seeds: Seeds, name: str) -> Any:
+    head = head_of(target)
+    return head.link(_scores(inputs, head.start, seeds, name), name)
+
+
+def _scores(inputs: Sequence[Any], bias: list[float], seeds: Seeds, name: str) -> Any:
     """Return (batch, len(bias)): one dense layer for each input, summed."""
     scores = [
         # float32 also under mixed precision: a half-precision prediction would be rounded to three digits.
@@ -47,11 +47,11 @@ def _scores(inputs: Sequence[Any], bias: list[float], seeds: Seeds) -> Any:
             use_bias=at == 0,
             bias_initializer=_Start(bias),
             dtype="float32",
-            name="head.dense" if at == 0 else "head.linear",
+            name=f"{name}.dense" if at == 0 else f"{name}.linear",
         )(values)
         for at, values in enumerate(inputs)
     ]
-    return scores[0] if len(scores) == 1 else keras.layers.Add(dtype="float32", name="head.sum")(scores)
+    return scores[0] if len(scores) == 1 else keras.layers.Add(dtype="float32", name=f"{name}.sum")(scores)
 
 
 @keras.saving.register_keras_serializable(package="tabembed")

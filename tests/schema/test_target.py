@@ -13,7 +13,8 @@ import pytest
 
 import tabembed as te
 from tabembed.io import DataError, DataWarning, column_of
-from tabembed.schema.target import Target, learn_target
+from tabembed.schema.learn_target import learn_target
+from tabembed.schema.target import Target
 
 
 def learn(values: Any, task: str = "auto") -> Target:
@@ -93,7 +94,10 @@ def test_a_declared_task_wins() -> None:
 
 
 def test_a_task_that_doesnt_exist() -> None:
-    with pytest.raises(DataError, match="`task` must be auto, regression, binary, multiclass, however: task='ranking'"):
+    with pytest.raises(
+        DataError,
+        match="`task` must be auto, regression, binary, multiclass, ordinal, multilabel, however: task='ranking'",
+    ):
         learn([0, 1], "ranking")
 
 

@@ -1,0 +1,20 @@
+"""What a head is made of: where its scores start, and what turns them into the target's own terms."""
+
+from __future__ import annotations
+
+__all__ = ["Head"]
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Head(NamedTuple):
+    """The end of a model.
+
+    Args:
+        start: one bias for each score.
+        link: turns (..., scores) into the prediction; takes the tensor and the prefix of the layers' names.
+    """
+
+    start: list[float]
+    link: Callable[[Any, str], Any]
