@@ -30,6 +30,12 @@ def loss_of(objective: str, *, quantiles: Sequence[float], power: float, delta: 
     return TweedieDeviance(POWERS.get(objective, power))
 
 
+def _beside(y_true: Any, y_pred: Any) -> Any:
+    """Return the truth as (..., 1): (batch,) beside (batch, 1) would be compared each with each."""
+    truth = keras.ops.cast(y_true, y_pred.dtype)
+    return keras.ops.expand_dims(truth, -1) if len(truth.shape) < len(y_pred.shape) else truth
+
+
 @keras.saving.register_keras_serializable(package="tabembed")
 class TweedieDeviance(keras.losses.Loss):
     """The unit deviance of a Tweedie distribution, as ``sklearn.metrics.mean_tweedie_deviance``.
@@ -41,8 +47,9 @@ class TweedieDeviance(keras.losses.Loss):
         **kwargs: ``keras.losses.Loss``'s own.
 
     Example:
-        >>> round(float(TweedieDeviance(1.0)([[2.0], [0.0]], [[1.0], [1.0]])), 4)
-        1.3863
+        >>> truth, guess = keras.ops.ones((2, 1)), keras.ops.array([[1.0], [2.0]])
+        >>> round(float(TweedieDeviance(1.0)(truth, guess)), 4)
+        0.3069
 
     Source: Jorgensen 1997, "The Theory of Dispersion Models", section 4.1.
     """
@@ -54,7 +61,7 @@ class TweedieDeviance(keras.losses.Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the deviance of each row."""
         ops, power = keras.ops, self.power
-        truth = ops.cast(y_true, y_pred.dtype)
+        truth = _beside(y_true, y_pred)
         if power == 2:
             off = (truth - y_pred) / y_pred
             return 2 * ops.mean(off - ops.log1p(off), axis=-1)
@@ -83,7 +90,7 @@ class SquaredLogError(keras.losses.Loss):
         **kwargs: ``keras.losses.Loss``'s own.
 
     Example:
-        >>> float(SquaredLogError(0.0)([[1.0]], [[1.0]]))
+        >>> float(SquaredLogError(0.0)(keras.ops.ones((2, 1)), keras.ops.ones((2, 1))))
         0.0
     """
 
@@ -93,7 +100,7 @@ class SquaredLogError(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the squared error of each row."""
-        logs = [keras.ops.log(keras.ops.cast(side, y_pred.dtype) + self.shift) for side in (y_true, y_pred)]
+        logs = [keras.ops.log(side + self.shift) for side in (_beside(y_true, y_pred), y_pred)]
         return keras.ops.mean(keras.ops.square(logs[0] - logs[1]), axis=-1)
 
     def get_config(self) -> dict[str, Any]:
@@ -112,7 +119,7 @@ class Pinball(keras.losses.Loss):
         **kwargs: ``keras.losses.Loss``'s own.
 
     Example:
-        >>> float(Pinball([0.25, 0.75])([[1.0]], [[0.0, 2.0]]))
+        >>> float(Pinball([0.25, 0.75])(keras.ops.ones((1, 1)), keras.ops.array([[0.0, 2.0]])))
         0.25
 
     Source: Koenker & Bassett 1978, "Regression Quantiles", Econometrica 46, section 1.
@@ -125,7 +132,7 @@ class Pinball(keras.losses.Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the mean over the quantiles of each row."""
         levels = keras.ops.convert_to_tensor(self.quantiles, y_pred.dtype)
-        error = keras.ops.cast(y_true, y_pred.dtype) - y_pred
+        error = _beside(y_true, y_pred) - y_pred
         return keras.ops.mean(keras.ops.maximum(levels * error, (levels - 1) * error), axis=-1)
 
     def get_config(self) -> dict[str, Any]:

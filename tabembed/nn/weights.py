@@ -30,8 +30,8 @@ def class_factors(target: AnyTarget, class_weight: Any) -> np.ndarray | None:
 
     Example:
         >>> from tabembed.schema.target import Target
-        >>> class_factors(Target("late", "binary", classes=(0, 1), counts=(30, 10)), "balanced").round(3).tolist()
-        [0.667, 2.0]
+        >>> class_factors(Target("late", "binary", classes=(0, 1), counts=(3, 1)), {1: 2.5}).tolist()
+        [1.0, 2.5]
     """
     if class_weight is None:
         return None

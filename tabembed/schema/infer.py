@@ -62,8 +62,7 @@ def infer_schema(
             or list.
         target: the column to predict, or a ``te.Target`` that says more of it, or several of these, or None.
         kinds: {column: kind} for the columns you declare yourself; ``te.Ignored()`` leaves one out.
-        task: ``"auto"``, ``"regression"``, ``"binary"``, ``"multiclass"``, ``"ordinal"`` or ``"multilabel"``: of a
-            column of lists, or of several columns of 0 and 1.
+        task: ``"auto"`` or one that ``te.Target`` takes; ``"multilabel"`` is one target of several columns of 0 and 1.
 
     Returns:
         The schema; its repr says why each column was read so.
@@ -85,8 +84,7 @@ def infer_schema(
         return _infer_files(data, wanted, declared)
     table, names = _read(data, _unread(declared))
     _check_arguments(names, answer_columns, declared)
-    rows = table.num_rows
-    if not rows:
+    if not (rows := table.num_rows):
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")
     learned = _learned(table, wanted)
     declared = with_sources(declared, names, answer_columns)

@@ -171,7 +171,7 @@ def test_values_that_float32_cant_tell_apart_warn() -> None:
 
 def test_a_list_is_no_target() -> None:
     with pytest.raises(DataError, match="column 'y' must hold strings, numbers, bools or dates"):
-        learn([[1], [2]])
+        learn([[1], [2]], "multiclass")
 
 
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])

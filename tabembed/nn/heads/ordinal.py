@@ -50,8 +50,8 @@ class CumulativeLink(keras.layers.Layer):
 
     Example:
         >>> logs = CumulativeLink([-1.0, 1.0])(keras.ops.convert_to_tensor([[0.0]]))
-        >>> np.exp(logs.numpy()).round(3).tolist()
-        [[0.269, 0.462, 0.269]]
+        >>> [f"{float(share):.3f}" for share in np.exp(logs.numpy())[0]]
+        ['0.269', '0.462', '0.269']
 
     Source: McCullagh 1980, "Regression Models for Ordinal Data", Journal of the Royal Statistical Society B 42, section
     2; one score for all thresholds as in CORAL, Cao, Mirjalili & Raschka 2019, arXiv 1901.07884, section 3.3, which
