@@ -224,9 +224,9 @@ INFERRED: dict[str, tuple[pa.Array, str, str]] = {
     "keys": (pa.array([[f"k{n}"] for n in range(40)]), "ignored", "set aside: lists of labels, 40 distinct in 40"),
     "same": (pa.array([["a"]] * 40), "ignored", "set aside: constant (a)"),
     "once": (pa.array([["a"], []] * 20), "multi_categorical", "lists of labels, 1 distinct in 20 items of 40 rows"),
-    "real": (pa.array([[0.5, 1.5]] * 40), "ignored", "set aside: list<element: double>"),
-    "series": (pa.array([[n, 100 + n, 7] for n in range(40)]), "ignored", "set aside: list<element: int64>"),
-    "structs": (pa.array([[{"a": 1}]] * 40), "ignored", "set aside: list<element: struct"),
+    "real": (pa.array([[0.5, 1.5]] * 40), "ignored", "set aside: list<double>"),
+    "series": (pa.array([[n, 100 + n, 7] for n in range(40)]), "ignored", "set aside: list<int64>"),
+    "structs": (pa.array([[{"a": 1}]] * 40), "ignored", "set aside: lists of records; a left out: constant (1)"),
 }  # fmt: skip
 
 
