@@ -198,8 +198,13 @@ def _learn(
     kind, reason = (declared, "declared") if declared is not None else _classify(values, name)
     learned, missing = kind.learn_with(values, answers(), name) if kind.reads_target else kind.learn(values, name)
     if missing == len(values):
-        raise DataError(f"column {name!r} must hold some labels, however: all {len(values):,} rows are empty; drop it")
+        what, gone = ("values", "missing") if is_number(_inner(values.type)) else ("labels", "empty")
+        raise DataError(f"column {name!r} must hold some {what}, however: all {len(values):,} rows are {gone}; drop it")
     return Column(name, learned, len(values), missing, reason)
+
+
+def _inner(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _classify(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:

@@ -80,6 +80,7 @@ class Sequence(ColumnKind):
     counted: Mapping[str, tuple[int, int]] = field(default_factory=dict, repr=False, hash=False)
 
     key: ClassVar[str] = "sequence"
+    decisive: ClassVar[tuple[str, ...]] = ("records", "order_by", "group_by", "length")
 
     def __post_init__(self) -> None:
         if not isinstance(self.steps, Mapping) or not self.steps:

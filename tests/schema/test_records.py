@@ -91,7 +91,9 @@ def test_json_replace_and_growth(tmp_path: Path) -> None:
     assert te.Schema.from_json(tmp_path / "schema.json") == schema
     assert json.loads((tmp_path / "schema.json").read_text())["columns"][0]["records"] == "stops"
     assert schema.replace(stops=te.Sequence(STEPS, records="stops", cell="gru"))["stops"].cell == "gru"  # type: ignore[attr-defined]
-    with pytest.raises(DataError, match="column 'stops' is Sequence and holds no statistics for Sequence"):
+    with pytest.raises(
+        DataError, match=r"column 'stops' is Sequence and holds no statistics for Sequence\(records=None\)"
+    ):
         schema.replace(stops=te.Sequence(STEPS))
     grown = schema.grown({"stops": [[{"dest": "SFO", "delay": 1.0, "late": None}], []], "y": [0.5, 1.5]})
     assert grown["stops"].steps["dest"].labels[-1] == "SFO"  # type: ignore[attr-defined]
