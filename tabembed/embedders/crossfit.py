@@ -96,7 +96,7 @@ class Training:
         options = dict(self.settings["network_options"] or {})
         model = build_model(self.narrower, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
         settings = {name: self.settings[name] for name in Recipe.__dataclass_fields__}
-        recipe = Recipe(**{**settings, "epochs": epochs, "validation_fraction": 0.0})
+        recipe = Recipe.of(self.settings["network"], **{**settings, "epochs": epochs, "validation_fraction": 0.0})
         part = {name: values[rows] for name, values in self.encoded.items()}
         weights = None if self.weights is None else self.weights[rows]
         train(model, self.narrower, part, self.truth[rows], recipe, random_state=self.seed, sample_weight=weights)

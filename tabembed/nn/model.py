@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from ..io.errors import DataError
-from ..schema.kinds import Categorical
+from ..schema.kinds import Categorical, Cross
 from ..schema.schema import Schema
 from ..schema.shared import whole_column
 from .branches import Branch, build_branch
@@ -39,12 +39,12 @@ def build_model(
 
     Args:
         schema: with a target.
-        network: ``"mlp"``.
+        network: ``"mlp"``, ``"linear"``, ``"wide_deep"``, ``"resnet"``, ``"dcn"`` or ``"deepfm"``.
         init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from: rows are matched by label,
             new labels start from the table's unknown row. It sets the column's dim unless the schema pins ``dim=``.
         freeze: the column, or columns, whose vectors are not trained; one column of a shared table freezes it for all.
         random_state: makes weights and dropout repeatable; the global random state is neither read nor changed.
-        **options: the network's own arguments (``hidden=(256, 128)``, ``dropout=0.1``).
+        **options: the network's own arguments (of ``mlp`` ``hidden=(256, 128)``, ``dropout=0.1``).
 
     Returns:
         An uncompiled functional ``keras.Model``; ``schema.target.loss`` and ``.metrics`` fit its output.
@@ -65,8 +65,8 @@ def build_model(
     tables = tables_of(init)
     dims = warm_dims(schema, tables)
     seeds = Seeds(random_state)
-    inputs, branches = _build_branches(schema, dims, seeds)
-    last = build_network(network, _join(schema, branches), seeds, options)
+    inputs, joined = _build_branches(schema, dims, seeds)
+    last = build_network(network, joined, seeds, options)
     model = keras.Model(inputs, build_head(last, target, seeds), name=f"tabembed_{network}")
     # The loss of a number is in the target's unit squared, and so must be what is added to it.
     scale_priors(model, 1 / (target.loss_weight or 1))
@@ -75,7 +75,7 @@ def build_model(
     return model
 
 
-def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tuple[dict[str, Any], list[Any]]:
+def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tuple[dict[str, Any], Joined]:
     """Return {input name: input} and the branches' outputs, both in the order of the columns."""
     if not schema.features:
         raise DataError("the schema has no column to learn from: every one is set aside; declare some with kinds={...}")
@@ -84,18 +84,16 @@ def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tu
         for name, part in schema.parts.items()
     }
     shared: dict[str, Any] = {}
-    branches = [
-        build_branch(Branch(whole_column(schema.columns, name), schema.input_names[name], inputs, seeds, dims, shared))
-        for name in schema.features
-    ]
-    return {schema.input_names[name]: tensor for name, tensor in inputs.items()}, branches
-
-
-def _join(schema: Schema, branches: list[Any]) -> Joined:
-    values = keras.layers.Concatenate(name="network.concatenate")(branches)
-    kinds = schema.features.values()
-    dropout = tuple(kind.dropout_rate if isinstance(kind, Categorical) else 0.0 for kind in kinds)
-    return Joined(values, tuple(branch.shape[-1] for branch in branches), dropout)
+    columns, dropout, crossed = {}, {}, []
+    steps: dict[str, tuple[Any, Any]] = {}
+    for name, kind in schema.features.items():
+        safe = schema.input_names[name]
+        branch = Branch(whole_column(schema.columns, name), safe, inputs, seeds, dims, shared, steps)
+        columns[safe] = build_branch(branch)
+        dropout[safe] = kind.dropout_rate if isinstance(kind, Categorical) else 0.0
+        crossed += [safe] if isinstance(kind, Cross) else []
+    joined = Joined(columns, dropout, frozenset(crossed), steps)
+    return {schema.input_names[name]: tensor for name, tensor in inputs.items()}, joined
 
 
 def _freeze(model: keras.Model, schema: Schema, columns: str | Iterable[str]) -> None:
