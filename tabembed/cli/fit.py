@@ -19,14 +19,8 @@ from .options import data_argument, kind_options, learn, task_option
 if TYPE_CHECKING:
     from ..schema.schema import Schema
 
-_NETWORKS = (
-    "mlp",
-    "linear",
-    "wide_deep",
-    "resnet",
-    "dcn",
-    "deepfm",
-)  # a test compares them with the real ones, whose import takes seconds
+_NETWORKS = ("mlp", "linear", "wide_deep", "resnet", "dcn", "deepfm", "transformer", "tabm", "lstm")
+"""A test compares them with the real ones, whose import takes seconds."""
 
 
 @click.command(

@@ -16,6 +16,7 @@ from ..schema.shared import whole_column
 from .branches import Branch, build_branch
 from .extract import embedding_of
 from .head import build_head
+from .members import model_of
 from .networks import build_network
 from .networks.joined import Joined
 from .row_prior import scale_priors
@@ -39,15 +40,16 @@ def build_model(
 
     Args:
         schema: with a target.
-        network: ``"mlp"``, ``"linear"``, ``"wide_deep"``, ``"resnet"``, ``"dcn"`` or ``"deepfm"``.
+        network: mlp, linear, wide_deep, resnet, dcn, deepfm, transformer, tabm or lstm.
         init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from: rows are matched by label,
             new labels start from the table's unknown row. It sets the column's dim unless the schema pins ``dim=``.
         freeze: the column, or columns, whose vectors are not trained; one column of a shared table freezes it for all.
         random_state: makes weights and dropout repeatable; the global random state is neither read nor changed.
-        **options: the network's own arguments (of ``mlp`` ``hidden=(256, 128)``, ``dropout=0.1``).
+        **options: the network's own arguments (``hidden=(256, 128)``, ``dropout=0.1``).
 
     Returns:
-        An uncompiled functional ``keras.Model``; ``schema.target.loss`` and ``.metrics`` fit its output.
+        An uncompiled functional ``keras.Model``; ``schema.target.loss`` and ``.metrics`` fit its output. (Called with
+        ``training=True``, that of ``tabm`` gives what each member says, (batch, k, width).)
 
     Raises:
         DataError: without a target, without a column, for an unknown network or option, or a pinned dim that differs.
@@ -62,12 +64,10 @@ def build_model(
     Source: Guo & Berkhahn 2016, "Entity Embeddings of Categorical Variables", arXiv 1604.06737, section III.
     """
     target = schema.need_target()
-    tables = tables_of(init)
-    dims = warm_dims(schema, tables)
-    seeds = Seeds(random_state)
-    inputs, joined = _build_branches(schema, dims, seeds)
-    last = build_network(network, joined, seeds, options)
-    model = keras.Model(inputs, build_head(last, target, seeds), name=f"tabembed_{network}")
+    tables, seeds = tables_of(init), Seeds(random_state)
+    inputs, joined = _build_branches(schema, warm_dims(schema, tables), seeds)
+    outputs = build_head(build_network(network, joined, seeds, options), target, seeds)
+    model = model_of(inputs, outputs, f"tabembed_{network}")
     # The loss of a number is in the target's unit squared, and so must be what is added to it.
     scale_priors(model, 1 / (target.loss_weight or 1))
     load_tables_into(model, schema, tables)

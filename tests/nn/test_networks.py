@@ -23,6 +23,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "resnet": {"width": 6, "residual_dropout": 0.1},
     "dcn": {"hidden": (6,)},
     "deepfm": {"dim": 3, "hidden": (6,)},
+    "transformer": {"blocks": 1, "dim": 8, "heads": 2, "residual_dropout": 0.1},
+    "tabm": {"k": 3, "hidden": (6,)},
+    "lstm": {"units": 4, "layers": 2, "hidden": (6,)},
 }
 ALL = [*SMALL]
 PLAIN = [name for name in ALL if name != "lstm"]
@@ -80,7 +83,7 @@ def test_it_learns_classes(frame: pd.DataFrame, features: list[str], network: st
     np.testing.assert_allclose(found.predict_proba(frame[features]).sum(axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("network", ["resnet"])
+@pytest.mark.parametrize("network", ["resnet", "transformer", "tabm"])
 def test_a_seed_repeats_the_training(frame: pd.DataFrame, features: list[str], network: str) -> None:
     one, other = (classifier(network).fit(frame[features], frame["two"]).model_.get_weights() for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
@@ -183,6 +186,11 @@ def test_the_linear_model_is_additive(frame: pd.DataFrame) -> None:
         ("dcn", {"crosses": 1.5}, "`crosses` must be a whole number of 1 or more, however: crosses=1.5"),
         ("dcn", {"structure": "both"}, "`structure` must be one of parallel, stacked, however: structure='both'"),
         ("deepfm", {"dim": True}, "`dim` must be a whole number of 1 or more, however: dim=True"),
+        ("transformer", {"dim": 20}, "`dim` must be a multiple of 8, however: dim=20"),
+        ("transformer", {"attention_dropout": -1}, r"`attention_dropout` must be in \[0, 1\)"),
+        ("tabm", {"k": 0}, "`k` must be a whole number of 1 or more, however: k=0"),
+        ("tabm", {"start": "ones"}, "`start` must be one of normal, random-signs, however: start='ones'"),
+        ("lstm", {}, "network 'lstm' needs a te.Sequence among the columns, however: the schema has none"),
         (["mlp"], {}, "`network` must be one of mlp, linear, .*, however: network="),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ...io.errors import DataError
 from ..seeds import Seeds
-from . import dcn, deepfm, linear, mlp, resnet, wide_deep
+from . import dcn, deepfm, linear, lstm, mlp, resnet, tabm, transformer, wide_deep
 from .joined import Joined
 
 
@@ -32,6 +32,9 @@ NETWORKS: dict[str, Network] = {
     "resnet": Network(resnet.resnet, resnet.TRAINING),
     "dcn": Network(dcn.dcn, dcn.TRAINING),
     "deepfm": Network(deepfm.deepfm, deepfm.TRAINING),
+    "transformer": Network(transformer.transformer, transformer.TRAINING),
+    "tabm": Network(tabm.tabm, tabm.TRAINING),
+    "lstm": Network(lstm.lstm, lstm.TRAINING),
 }
 
 
@@ -50,7 +53,9 @@ def network_of(name: Any) -> Network:
 
 
 def build_network(name: str, inputs: Joined, seeds: Seeds, options: dict[str, Any]) -> list[Any]:
-    """Return what the named network gives the head: values (batch, width) each, whose scores the head sums.
+    """Return what the named network gives the head, whose scores of them it sums.
+
+    **Shape**: (batch, width) each, or of members (batch, k, width)
 
     Args:
         name: a name in ``NETWORKS``.

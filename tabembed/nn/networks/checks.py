@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["check_choice", "check_share", "check_units", "check_whole"]
+__all__ = ["check_choice", "check_shares", "check_units", "check_whole"]
 
 from collections.abc import Sequence
 from numbers import Real
@@ -28,24 +28,34 @@ def check_units(argument: str, value: Any) -> None:
         raise DataError(f"`{argument}` must be whole numbers of 1 or more, however: {argument}={value!r}")
 
 
-def check_whole(argument: str, value: Any, least: int = 1) -> None:
-    """Refuse what is no whole number of ``least`` or more.
+def check_whole(argument: str, value: Any, multiple: int = 1) -> None:
+    """Refuse what is no whole number of 1 or more.
+
+    Args:
+        argument: its name.
+        value: what came.
+        multiple: what it must be a multiple of.
 
     Raises:
         DataError: for anything else.
     """
-    if not _is_whole(value, least):
-        raise DataError(f"`{argument}` must be a whole number of {least} or more, however: {argument}={value!r}")
+    if not _is_whole(value, 1) or value % multiple:
+        wanted = "whole number of 1 or more" if multiple == 1 else f"multiple of {multiple}"
+        raise DataError(f"`{argument}` must be a {wanted}, however: {argument}={value!r}")
 
 
-def check_share(argument: str, value: Any) -> None:
-    """Refuse what is no share that can be dropped.
+def check_shares(**shares: Any) -> None:
+    """Refuse what are no shares that can be dropped.
+
+    Args:
+        **shares: {argument: what came}.
 
     Raises:
         DataError: for a value outside [0, 1).
     """
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
-        raise DataError(f"`{argument}` must be in [0, 1), however: {argument}={value!r}")
+    for argument, value in shares.items():
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
+            raise DataError(f"`{argument}` must be in [0, 1), however: {argument}={value!r}")
 
 
 def check_choice(argument: str, value: Any, choices: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ import keras
 
 from ..draws import Dropout
 from ..seeds import Seeds
-from .checks import check_share, check_units
+from .checks import check_shares, check_units
 
 
 def dense_layers(values: Any, hidden: Sequence[int], dropout: float, seeds: Seeds, network: str) -> Any:
@@ -30,7 +30,7 @@ def dense_layers(values: Any, hidden: Sequence[int], dropout: float, seeds: Seed
         DataError: for units below 1 or a dropout outside [0, 1).
     """
     check_units("hidden", hidden)
-    check_share("dropout", dropout)
+    check_shares(dropout=dropout)
     for at, units in enumerate(hidden, 1):
         initializer = keras.initializers.HeUniform(seed=seeds.next())
         values = keras.layers.Dense(units, "relu", kernel_initializer=initializer, name=f"{network}.dense_{at}")(values)

@@ -16,7 +16,7 @@ import keras
 
 from ..draws import Dropout
 from ..seeds import Seeds
-from .checks import check_share, check_whole
+from .checks import check_shares, check_whole
 from .joined import Joined
 
 TRAINING: Mapping[str, Any] = {"learning_rate": 1e-3, "weight_decay": 1e-5}
@@ -56,8 +56,8 @@ def resnet(
     check_whole("width", width)
     hidden = int(width * hidden_factor)
     check_whole("width * hidden_factor", hidden)
-    check_share("dropout", dropout)
-    check_share("residual_dropout", residual_dropout)
+    check_shares(dropout=dropout)
+    check_shares(residual_dropout=residual_dropout)
     x = _dense(width, seeds, "resnet.input")(inputs.seen_deep(seeds, "resnet") if linear else inputs.values)
     for at in range(1, blocks + 1):
         name = f"resnet.block_{at}"
