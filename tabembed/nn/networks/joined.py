@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Joined"]
+__all__ = ["JOIN", "Joined"]
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +13,9 @@ import keras
 
 from ..column_dropout import ColumnDropout
 from ..seeds import Seeds
+
+JOIN = "network.concatenate"
+"""The layer where all columns meet, in every model, in the order of the schema's features."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Joined:
     dropout: Mapping[str, float]
     crossed: frozenset[str] = frozenset()
     steps: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    name: str = "network.concatenate"
+    name: str = JOIN
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -68,11 +71,10 @@ class Joined:
         some = {column: values for column, values in self.columns.items() if wanted(column)}
         return replace(self, columns=some, name=name) if some and len(some) < len(self.columns) else self
 
-    def instead(self, values: Mapping[str, Any], name: str) -> Joined:
+    def instead(self, values: Mapping[str, Any]) -> Joined:
         """Return the columns with other values of some.
 
         Args:
             values: {safe name: (batch, width)}.
-            name: of the layer that puts them one behind the other.
         """
-        return replace(self, columns={**self.columns, **values}, name=name)
+        return replace(self, columns={**self.columns, **values})

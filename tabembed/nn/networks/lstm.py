@@ -74,6 +74,6 @@ def lstm(
             )
             values = layer(values, mask=there)
         states[column] = StartState(name=f"lstm.{column}.start")(values, there)
-    joined = inputs.instead(states, "lstm.concatenate")
+    joined = inputs.instead(states)
     x = dense_layers(joined.seen_deep(seeds, "lstm"), hidden, dropout, seeds, "lstm")
     return [x, joined.values] if hidden else [joined.values]
