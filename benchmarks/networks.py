@@ -3,7 +3,7 @@
     python benchmarks/networks.py                            # all, hours; a table after each seed
     python benchmarks/networks.py --sets houses --networks mlp tabm+ple --seeds 1
     python benchmarks/networks.py --scores networks.json     # goes on from what stands in the file, and adds to it
-    python benchmarks/networks.py --inner --first-seed 10    # on a fifth of the training rows, to choose settings by
+    python benchmarks/networks.py --inner --first-seed 10    # scores on training rows, to choose settings by
 
 The sets are those of ``reuse.py`` (extra ``examples``), rows drawn by the seed, and the houses:
 
@@ -78,8 +78,11 @@ SETS: dict[str, Callable[[int], Split]] = {
 }
 
 
-def inner(split: Split, seed: int) -> Split:
-    """Return the training rows alone, a fifth of them to test on."""
+def inner(name: str, seed: int) -> Split:
+    """Return training rows alone, some of them to test on: a fifth, or of the Olympics the Games from 1988 to 1998."""
+    if name == "olympics":
+        return olympics(seed, 1988, 2000)
+    split = SETS[name](seed)
     train, test = train_test_split(split.train, test_size=0.2, random_state=seed)
     return replace(split, train=train, test=test)
 
@@ -151,9 +154,7 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", default=NETWORKS, help="with +ple, +periodic, +pbld or nothing")
     parser.add_argument("--seeds", type=int, default=3, help="how many (default 3)")
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument(
-        "--inner", action="store_true", help="score on a fifth of the training rows, not on the test rows"
-    )
+    parser.add_argument("--inner", action="store_true", help="score on training rows, not on the test rows")
     parser.add_argument("--scores", type=Path, help="a JSON file to go on from")
     wanted = parser.parse_args()
     kept: Kept = json.loads(wanted.scores.read_text()) if wanted.scores and wanted.scores.exists() else {}
@@ -162,8 +163,8 @@ def main() -> None:
             key = f"{name}/{network}/{seed}"
             if key in kept:
                 continue
-            split = SETS[name](seed)
-            kept[key] = run(inner(split, seed) if wanted.inner else split, network, seed)
+            split = inner(name, seed) if wanted.inner else SETS[name](seed)
+            kept[key] = run(split, network, seed)
             shown = ", ".join(f"{what} {value:.4g}" for what, value in kept[key].items())
             print(f"# {key}: {shown}", flush=True)
             if wanted.scores:

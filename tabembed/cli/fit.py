@@ -64,6 +64,7 @@ def fit(
     folder = _checked(output or default_output(data))
     rows, schema = learn(data, target, task, {"ignore": ignore, "categorical": categorical, "numeric": numeric})
     _refuse_no_features(schema)
+    _refuse_no_steps(schema, settings["network"])
     if not quiet:
         click.echo(repr(schema))
     estimator = _estimator(schema, settings, quiet)
@@ -118,6 +119,14 @@ def _refuse_no_features(schema: Schema) -> None:
         raise DataError(
             f"the data must hold a column to learn from beside the target, however: {aside or 'there is none'}; "
             f"declare one with --categorical COL or --numeric COL"
+        )
+
+
+def _refuse_no_steps(schema: Schema, network: str) -> None:
+    if network == "lstm" and not any(kind.key == "sequence" for kind in schema.features.values()):
+        raise DataError(
+            "--network lstm needs a column of steps, however: the data has none that a command reads as such; "
+            "declare a te.Sequence in Python (docs/networks.md), or choose another network"
         )
 
 

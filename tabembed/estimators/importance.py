@@ -82,7 +82,10 @@ class Importance:
         if ax is None:
             size = (7.0, 1.2 + 0.3 * len(names))
             ax = require("matplotlib.pyplot", "plot").subplots(figsize=size, layout="constrained")[1]
-        ax.barh(range(len(names)), values, xerr=spread, height=0.7, error_kw={"elinewidth": 1, "ecolor": "0.35"})
+        bars = ax.barh(range(len(names)), values, xerr=spread, height=0.7, error_kw={"elinewidth": 1, "ecolor": "0.35"})
+        # Beside one long bar the others are too short to read.
+        ax.bar_label(bars, [f"{value:.3g}" for value in values], padding=4, fontsize=8)
+        ax.margins(x=0.12)
         ax.set_yticks(range(len(names)), [name if len(name) <= 32 else f"{name[:31]}…" for name in names])
         for label in ax.get_yticklabels():
             label.set_parse_math(False)
@@ -107,25 +110,22 @@ def importance(
 ) -> Importance:
     """Say what each column counts for in a model's predictions.
 
-    ``"permutation"`` shuffles a column's cells among the rows, and tells by how much the metric worsens: the target
-    must be among the columns of ``df``, best of rows that the model wasn't trained on. ``"integrated_gradients"`` needs
-    no target: it splits each row's output less an average row's among the columns, and tells the mean size of what each
-    gets; the values of a column's vector are summed. (Columns that say the same share their importance in the one and
-    hide each other's in the other; a ``te.Cross`` is a column of its own.)
+    ``"permutation"`` shuffles a column's cells among the rows, best ones that the model wasn't trained on, and tells by
+    how much the metric worsens. ``"integrated_gradients"`` splits each row's output less an average row's among the
+    columns, summed over a column's vector, and tells the mean size. A ``te.Cross`` is a column of its own.
 
     Args:
         model: built by ``build_model(schema)``, or a fitted estimator.
         schema: the same one; an estimator's ``schema_``.
         df: (n, columns) as in ``schema.encode``; with the target for permutations.
         method: one of ``METHODS``.
-        metric: of permutations: one that the estimator's ``metrics_`` tells; None for ``r2``, or ``log_loss`` of
-            classes.
+        metric: of permutations: one of ``metrics_``; None for ``r2``, or of classes ``log_loss``.
         n_repeats: shuffles of each column.
         max_samples: at most so many rows, drawn, are looked at.
         random_state: of the draws.
 
     Returns:
-        The columns, most important first; ``.plot()`` draws them, ``.to_frame()`` gives a frame.
+        The columns, most important first, with ``.plot()`` and ``.to_frame()``.
 
     Raises:
         DataError: for a method, metric or number that can't be, or data that isn't of the schema.
@@ -139,22 +139,28 @@ def importance(
 
     Source: Breiman 2001, "Random Forests", section 10 (permutation); Sundararajan et al. 2017, arXiv 1703.01365.
     """
+    _check(method, n_repeats=n_repeats, max_samples=max_samples)
+    model, rng = getattr(model, "model_", model), np.random.default_rng(Seeds(random_state).next())
+    rows = _drawn((table := to_arrow(df)).num_rows, max_samples, rng)
+    encoded = {name: values[rows] for name, values in schema.encode(table).items()}
+    if method == "integrated_gradients":
+        return _by_gradients(model, schema, encoded)
+    _need_target(schema, table.column_names)
+    return _by_permutation(_Scored(model, schema, schema.encode_target(table)[rows], metric), encoded, n_repeats, rng)
+
+
+def _check(method: str, **numbers: Any) -> None:
     if method not in METHODS:
         raise DataError(f"`method` must be one of {', '.join(METHODS)}, however: method={method!r}")
-    for argument, value in (("n_repeats", n_repeats), ("max_samples", max_samples)):
+    for argument, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise DataError(f"`{argument}` must be a whole number of 1 or more, however: {argument}={value!r}")
-    model, rng = getattr(model, "model_", model), np.random.default_rng(Seeds(random_state).next())
-    table = to_arrow(df)
-    if not table.num_rows:
+
+
+def _drawn(rows: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    if not rows:
         raise DataError("`df` must hold a row, however: it has none")
-    encoded = schema.encode(table)
-    rows = np.sort(rng.permutation(table.num_rows)[:max_samples])
-    some = {name: values[rows] for name, values in encoded.items()}
-    if method == "integrated_gradients":
-        return _by_gradients(model, schema, some)
-    _need_target(schema, table.column_names)
-    return _by_permutation(_Scored(model, schema, schema.encode_target(table)[rows], metric), some, n_repeats, rng)
+    return np.sort(rng.permutation(rows)[:most])
 
 
 def _need_target(schema: Schema, names: list[str]) -> None:
