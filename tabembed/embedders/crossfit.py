@@ -113,7 +113,7 @@ class Training:
         schema = self.bins_of(rows)
         model = build_model(schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
         settings = {name: self.settings[name] for name in Recipe.__dataclass_fields__}
-        recipe = Recipe(**{**settings, "epochs": epochs, "validation_fraction": 0.0})
+        recipe = Recipe.of(self.settings["network"], **{**settings, "epochs": epochs, "validation_fraction": 0.0})
         part = {name: values[rows] for name, values in self.encoded.items()}
         weights = None if self.weights is None else self.weights[rows]
         train(model, schema, part, self.truth[rows], recipe, random_state=self.seed, sample_weight=weights)

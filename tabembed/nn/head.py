@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from ..schema.target import Target
+from .members import MemberDense
 from .seeds import Seeds
 
 
@@ -18,7 +19,7 @@ def build_head(inputs: Sequence[Any], target: Target, seeds: Seeds) -> Any:
     """Return the model's output: the inputs' scores summed, in the target's own terms.
 
     **Shape**: (batch, width) each -> (batch, 1) value in the target's unit (regression) or probability of the second
-    class (binary); (batch, classes) probabilities (multiclass).
+    class (binary); (batch, classes) probabilities (multiclass). Members, (batch, k, width), stay apart.
 
     Args:
         inputs: the network's outputs.
@@ -38,20 +39,28 @@ def build_head(inputs: Sequence[Any], target: Target, seeds: Seeds) -> Any:
 
 
 def _scores(inputs: Sequence[Any], bias: list[float], seeds: Seeds) -> Any:
-    """Return (batch, len(bias)): one dense layer for each input, summed."""
+    """Return (batch, len(bias)): one dense layer for each input, summed; of an input of members one for each."""
     scores = [
-        # float32 also under mixed precision: a half-precision prediction would be rounded to three digits.
-        keras.layers.Dense(
+        _dense(
+            values,
             len(bias),
-            kernel_initializer=keras.initializers.GlorotUniform(seed=seeds.next()),
+            seeds.next(),
             use_bias=at == 0,
             bias_initializer=_Start(bias),
+            # float32 also under mixed precision: a half-precision prediction would be rounded to three digits.
             dtype="float32",
             name="head.dense" if at == 0 else "head.linear",
-        )(values)
+        )
         for at, values in enumerate(inputs)
     ]
     return scores[0] if len(scores) == 1 else keras.layers.Add(dtype="float32", name="head.sum")(scores)
+
+
+def _dense(values: Any, units: int, seed: int, **how: Any) -> Any:
+    """Return the scores of (batch, width) values, or of members' (batch, k, width)."""
+    if len(values.shape) == 3:
+        return MemberDense(units, seed=seed, **how)(values)
+    return keras.layers.Dense(units, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), **how)(values)
 
 
 @keras.saving.register_keras_serializable(package="tabembed")
