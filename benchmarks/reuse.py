@@ -95,13 +95,13 @@ def insteval(seed: int) -> Split:
     return Split(train, test, "good", [], classes=True)
 
 
-def olympics(seed: int) -> Split:
-    """Return the Olympic starts, the test rows from later Games: 6 columns of labels, 3 numbers."""
+def olympics(seed: int, first: int = 2000, end: int = 9999) -> Split:
+    """Return the Olympic starts, the test rows from the Games since ``first``: 6 columns of labels, 3 numbers."""
     df = examples.olympic_athletes()
     df = df.assign(medal=df["medal"].notna().astype(int))
     df = df.fillna({name: df[name].median() for name in ("age", "height", "weight")})
     columns = ["sex", "team", "noc", "season", "sport", "event", "age", "height", "weight", "medal"]
-    early, late = df[df["year"] < 2000], df[df["year"] >= 2000]
+    early, late = df[df["year"] < first], df[(df["year"] >= first) & (df["year"] < end)]
     train, test = early.sample(TRAIN, random_state=seed), late.sample(TEST, random_state=seed)
     return Split(train[columns], test[columns], "medal", ["age", "height", "weight"], classes=True)
 

@@ -3,6 +3,7 @@
     python benchmarks/vocabulary.py             # all, about 3 minutes and 10 GB of memory
     python benchmarks/vocabulary.py --quick     # up to 100,000 rows, half a minute
     python benchmarks/vocabulary.py --huge-pages
+    python benchmarks/vocabulary.py --hidden 64 32   # a lighter network, which leaves the tables a larger share
 
 A step is one batch of random ids that were never seen before, timed inside ``model.fit`` between the callbacks that
 Keras calls around a batch; the medians are printed. The models take turns, round by round, so that whatever else the
@@ -16,6 +17,7 @@ asks that is started with ``GLIBC_TUNABLES=glibc.malloc.hugetlb=1``; with ``--hu
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import statistics
 import sys
@@ -34,7 +36,7 @@ import tensorflow as tf
 
 import tabembed as te
 
-BATCH, DIM, HIDDEN = 1024, 16, (256, 128)
+BATCH, DIM = 1024, 16
 MODES: dict[str, dict[str, Any]] = {
     "compile()": {},
     "jit_compile=True, steps_per_execution=8": {"jit_compile": True, "steps_per_execution": 8},
@@ -50,6 +52,7 @@ class Job(NamedTuple):
     mode: str
     ours: bool = True
     columns: int = 1
+    hidden: tuple[int, ...] = (256, 128)
 
     @property
     def calls(self) -> int:
@@ -84,7 +87,7 @@ def make_model(job: Job) -> keras.Model:
     ids = keras.Input((job.columns,), dtype="int32")
     vectors = [layer(job.rows, DIM)(ids[:, column]) for column in range(job.columns)]
     hidden = keras.layers.Concatenate()(vectors) if job.columns > 1 else vectors[0]
-    for units in HIDDEN:
+    for units in job.hidden:
         hidden = keras.layers.Dense(units, "relu")(hidden)
     model = keras.Model(ids, keras.layers.Dense(1)(hidden))
     optimizer = te.RowwiseAdam(1e-3) if job.ours else keras.optimizers.Adam(1e-3)
@@ -119,32 +122,33 @@ def table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def sizes(rows: list[int], stock_rows: list[int]) -> None:
+def sizes(rows: list[int], stock_rows: list[int], hidden: tuple[int, ...]) -> None:
     """Print the step times of one table of each size, and the ratios they are judged by."""
-    jobs = [Job(n, mode) for n in rows for mode in MODES]
-    times = milliseconds([*jobs, *(Job(n, mode, ours=False) for n in stock_rows for mode in MODES)])
+    job = functools.partial(Job, hidden=hidden)
+    jobs = [job(n, mode) for n in rows for mode in MODES]
+    times = milliseconds([*jobs, *(job(n, mode, ours=False) for n in stock_rows for mode in MODES)])
     head = ["rows", *(f"{whose}, `{mode}`" for whose in ("ours", "stock") for mode in MODES)]
-    cells = {job: f"{time_:.2f} ms" for job, time_ in times.items()}
+    cells = {timed: f"{time_:.2f} ms" for timed, time_ in times.items()}
     kinds = [(ours, mode) for ours in (True, False) for mode in MODES]
     print(
-        table(head, [[f"{n:,}", *(cells.get(Job(n, mode, ours), "") for ours, mode in kinds)] for n in rows]),
+        table(head, [[f"{n:,}", *(cells.get(job(n, mode, ours), "") for ours, mode in kinds)] for n in rows]),
         end="\n\n",
     )
     for mode in MODES:
-        growth = times[Job(rows[-1], mode)] / times[Job(rows[0], mode)]
+        growth = times[job(rows[-1], mode)] / times[job(rows[0], mode)]
         print(f"- ours at {rows[-1]:,} rows against {rows[0]:,}, `{mode}`: {growth:.2f} x the time")
     for mode in MODES:
-        gain = times[Job(stock_rows[-1], mode, ours=False)] / times[Job(stock_rows[-1], mode)]
+        gain = times[job(stock_rows[-1], mode, ours=False)] / times[job(stock_rows[-1], mode)]
         print(f"- at {stock_rows[-1]:,} rows, `{mode}`: {gain:.0f} x faster than stock")
 
 
-def columns(count: int, rows: int) -> None:
+def columns(count: int, rows: int, hidden: tuple[int, ...]) -> None:
     """Print the step times of many tables."""
     print(f"\n{count} columns of {rows:,} labels\n")
-    times = milliseconds(Job(rows, mode, ours, count) for mode in MODES for ours in (True, False))
+    times = milliseconds(Job(rows, mode, ours, count, hidden) for mode in MODES for ours in (True, False))
     lines = []
     for mode in MODES:
-        ours, stock = times[Job(rows, mode, True, count)], times[Job(rows, mode, False, count)]
+        ours, stock = (times[Job(rows, mode, whose, count, hidden)] for whose in (True, False))
         lines.append([f"`{mode}`", f"{ours:.2f} ms", f"{stock:.2f} ms", f"{stock / ours:.1f} x"])
     print(table(["", "ours", "stock", "faster"], lines))
 
@@ -154,15 +158,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small tables only")
     parser.add_argument("--huge-pages", action="store_true", help="ask the kernel for huge pages")
-    quick = parser.parse_args().quick
-    print(f"batch {BATCH:,}, {DIM} dimensions, MLP {'-'.join(map(str, HIDDEN))}, {os.cpu_count()} cores,", end=" ")
+    parser.add_argument("--hidden", type=int, nargs="+", default=[256, 128], help="units of the dense layers")
+    chosen = parser.parse_args()
+    quick, hidden = chosen.quick, tuple(chosen.hidden)
+    print(f"batch {BATCH:,}, {DIM} dimensions, MLP {'-'.join(map(str, hidden))}, {os.cpu_count()} cores,", end=" ")
     print(
         f"TensorFlow {tf.__version__}, Keras {keras.__version__}, "
         f"{os.environ.get('GLIBC_TUNABLES', 'pages as they come')};"
     )
     print("milliseconds a step\n")
-    sizes(*(([1_000, 100_000], [1_000, 100_000]) if quick else ([10**3, 10**5, 10**6, 10**7], [10**3, 10**6])))
-    columns(*((4, 10_000) if quick else (20, 100_000)))
+    all_rows, stock_rows = ([10**3, 10**5],) * 2 if quick else ([10**3, 10**5, 10**6, 10**7], [10**3, 10**6])
+    sizes(all_rows, stock_rows, hidden)
+    columns(*((4, 10_000) if quick else (20, 100_000)), hidden)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ __all__ = [
     "export",
     "extract_tables",
     "history",
+    "importance",
     "infer_schema",
     "load",
     "load_tables",
@@ -52,6 +53,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .embedders import EntityEmbedder
     from .estimators import TabularClassifier, TabularRegressor
+    from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
     from .nn.embedding import RowwiseEmbedding
     from .nn.extract import extract_tables
@@ -108,6 +110,7 @@ _HOMES = {
     "export": ".serving.export",
     "extract_tables": ".nn.extract",
     "history": ".schema.history",
+    "importance": ".estimators.importance",
     "infer_schema": ".schema.infer",
     "load": ".serving.predictor",
     "load_tables": ".tables",

@@ -19,7 +19,8 @@ from .options import aims, data_argument, kind_options, learn, target_options
 if TYPE_CHECKING:
     from ..schema.schema import Schema
 
-_NETWORKS = ("mlp",)  # a test compares them with the real ones, whose import takes seconds
+_NETWORKS = ("mlp", "linear", "wide_deep", "resnet", "dcn", "deepfm", "transformer", "tabm", "lstm")
+"""A test compares them with the real ones, whose import takes seconds."""
 
 
 @click.command(
@@ -71,6 +72,7 @@ def fit(
     declared = {"ignore": ignore, "categorical": categorical, "numeric": numeric}
     rows, schema = learn(data, targets, declared, sample_weight)
     _refuse_no_features(schema)
+    _refuse_no_steps(schema, settings["network"])
     if not quiet:
         click.echo(repr(schema))
     estimator = _estimator(schema, settings, quiet)
@@ -125,6 +127,14 @@ def _refuse_no_features(schema: Schema) -> None:
         raise DataError(
             f"the data must hold a column to learn from beside the target, however: {aside or 'there is none'}; "
             f"declare one with --categorical COL or --numeric COL"
+        )
+
+
+def _refuse_no_steps(schema: Schema, network: str) -> None:
+    if network == "lstm" and not any(kind.key == "sequence" for kind in schema.features.values()):
+        raise DataError(
+            "--network lstm needs a column of steps, however: the data has none that a command reads as such; "
+            "declare a te.Sequence in Python (docs/networks.md), or choose another network"
         )
 
 

@@ -21,6 +21,7 @@ from ..nn.extract import embedding_of
 from ..nn.model import build_model
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
+from ..schema.kinds import Numeric
 from ..schema.schema import Schema
 from ..schema.vocabulary import FIRST_ID, UNKNOWN_ID
 from ..tables.compare import rotation_onto
@@ -77,6 +78,21 @@ class Training:
         dims = {name: max(1, dim - 1) for name, dim in self.dims.items()}
         return self.schema.replace({name: replace(kind, dim=dims[name], dim_rule=None) for name, kind in kinds.items()})
 
+    def bins_of(self, rows: np.ndarray | slice) -> Schema:
+        """Return the schema for the network, bins that go by the target learned from these rows' targets alone.
+
+        Args:
+            rows: their numbers.
+        """
+        kinds = {}
+        for name, kind in self.narrower.features.items():
+            if isinstance(kind, Numeric) and kind.reads_target:
+                cells = kind.cells(self.table, name)
+                part = cells[rows] if isinstance(rows, slice) else cells.take(pa.array(rows))
+                own, _ = kind.learn_with(part, self.truth[rows], name)
+                kinds[name] = replace(kind, edges=own.edges, counts=own.counts)
+        return self.narrower.replace(kinds)
+
     def folds(self, cv: Any) -> list[Fold]:
         """Return the folds of all rows; see ``folds_of``."""
         return folds_of(cv, self.truth, self.schema.need_target().is_classification, self.seed)
@@ -94,12 +110,13 @@ class Training:
             epochs: passes over them.
         """
         options = dict(self.settings["network_options"] or {})
-        model = build_model(self.narrower, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
+        schema = self.bins_of(rows)
+        model = build_model(schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
         settings = {name: self.settings[name] for name in Recipe.__dataclass_fields__}
-        recipe = Recipe(**{**settings, "epochs": epochs, "validation_fraction": 0.0})
+        recipe = Recipe.of(self.settings["network"], **{**settings, "epochs": epochs, "validation_fraction": 0.0})
         part = {name: values[rows] for name, values in self.encoded.items()}
         weights = None if self.weights is None else self.weights[rows]
-        train(model, self.narrower, part, self.truth[rows], recipe, random_state=self.seed, sample_weight=weights)
+        train(model, schema, part, self.truth[rows], recipe, random_state=self.seed, sample_weight=weights)
         return model
 
     def on_all(self, held_out: TabularEstimator) -> keras.Model:

@@ -57,7 +57,7 @@ class EntityEmbedder(Embedder):
         validation_fraction: share of rows held out to choose the best epoch; 0 trains all epochs, once less.
         patience: epochs without a better validation loss before it stops.
         random_state: makes training repeatable.
-        verbose: 1 for a progress bar.
+        verbose: 1 for a progress bar. What is None of the training's settings is the network's own.
 
     Attributes:
         tables_: {column: EmbeddingTable} of the training on all rows.
@@ -93,12 +93,12 @@ class EntityEmbedder(Embedder):
         task: str = "auto",
         network: str = "mlp",
         network_options: Mapping[str, Any] | None = None,
-        epochs: int = Recipe.epochs,
-        batch_size: int | str = Recipe.batch_size,
-        learning_rate: float = Recipe.learning_rate,
-        weight_decay: float = Recipe.weight_decay,
-        validation_fraction: float = Recipe.validation_fraction,
-        patience: int = Recipe.patience,
+        epochs: int | None = None,
+        batch_size: int | str | None = None,
+        learning_rate: float | None = None,
+        weight_decay: float | None = None,
+        validation_fraction: float | None = None,
+        patience: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:

@@ -6,6 +6,7 @@ __all__ = ["TabularEstimator"]
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -51,12 +52,12 @@ class TabularEstimator(BaseEstimator):
         network: str = "mlp",
         network_options: Mapping[str, Any] | None = None,
         kinds: Mapping[str, ColumnKind] | None = None,
-        epochs: int = Recipe.epochs,
-        batch_size: int | str = Recipe.batch_size,
-        learning_rate: float = Recipe.learning_rate,
-        weight_decay: float = Recipe.weight_decay,
-        validation_fraction: float = Recipe.validation_fraction,
-        patience: int = Recipe.patience,
+        epochs: int | None = None,
+        batch_size: int | str | None = None,
+        learning_rate: float | None = None,
+        weight_decay: float | None = None,
+        validation_fraction: float | None = None,
+        patience: int | None = None,
         random_state: Any = None,
         verbose: int = Recipe.verbose,
     ) -> None:
@@ -241,7 +242,7 @@ class TabularEstimator(BaseEstimator):
         self.n_epochs_ = len(self.history_["loss"])
 
     def _recipe(self) -> Recipe:
-        return Recipe(**{name: getattr(self, name) for name in Recipe.__dataclass_fields__})
+        return Recipe.of(self.network, **{name: getattr(self, name) for name in Recipe.__dataclass_fields__})
 
     def _metrics(self, encoded: Any, truth: np.ndarray, weights: np.ndarray | None, held: np.ndarray) -> dict[str, Any]:
         """Return the metrics on the held-out rows, or on the training rows where none were held out."""
@@ -290,8 +291,8 @@ class TabularEstimator(BaseEstimator):
         return export(self.model_, self.schema_, path, metrics=self.metrics_, training=self._training())
 
     def _training(self) -> dict[str, Any]:
-        """Return the settings as plain values."""
-        settings = settings_of(self)
+        """Return the settings as plain values, the network's own where none were given."""
+        settings = {**settings_of(self), **asdict(self._recipe())}
         return {**settings, "kinds": settings["kinds"] or None, "epochs_run": self.n_epochs_}
 
     def save(self, path: str | Path) -> None:

@@ -34,7 +34,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         validation_fraction: share of rows held out to choose the best epoch.
         patience: epochs without a better validation loss before it stops.
         random_state: makes training repeatable.
-        verbose: 1 for a progress bar.
+        verbose: 1 for a progress bar. What is None of the training's settings is the network's own.
 
     Attributes:
         model_: the ``keras.Model``. schema_: the ``te.Schema``. tables_: {column: EmbeddingTable}.

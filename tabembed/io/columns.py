@@ -127,6 +127,10 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         value = plain_type(kind.value_type)
         return kind if value == kind.value_type else pa.large_list(value)
+    if pa.types.is_struct(kind):
+        fields = [kind.field(at) for at in range(kind.num_fields)]
+        inner = [field.with_type(plain_type(field.type)) for field in fields]
+        return kind if inner == fields else pa.struct(inner)
     return kind
 
 

@@ -17,6 +17,11 @@ from ..schema.schema import Schema
 from .answers import answers
 from .seeds import Seeds
 
+_AHEAD = 16
+"""Batches that are ready before they are asked for: as many as one call of the train function takes."""
+# No function here branches over tensors; to have AutoGraph read it takes longer than to trace it.
+_as_it_is = tf.autograph.experimental.do_not_convert
+
 
 def make_dataset(
     schema: Schema,
@@ -63,15 +68,16 @@ def make_dataset(
         inputs |= {name: tf.gather(ragged, index).to_tensor(padding) for name, (ragged, padding) in lists.items()}
         return inputs, *answers(schema.need_targets(), part["target"], part.get("weight"))
 
-    extra = -rows % size if fill else 0
-    index = _shuffled(rows, size, seed, extra) if shuffle else _in_order(_longer(tf.range(rows), extra), size)
-    batches = index.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    batches = _indices(rows, size, _Orders(rows, seed) if shuffle else None, fill).map(_as_it_is(batch_of))
     return _counted(batches, math.ceil(rows / size))
 
 
 def _counted(batches: tf.data.Dataset, count: int) -> tf.data.Dataset:
     """Return the batches, fetched ahead, their number known: Keras warns at the end of what it can't count."""
-    return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(tf.data.AUTOTUNE)
+    batches = batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(_AHEAD)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # an iterator's end can wait for its tuning for seconds
+    return batches.with_options(options)
 
 
 def _pack(arrays: Mapping[str, Encoded]) -> dict[str, tuple[list[str], np.ndarray]]:
@@ -97,30 +103,35 @@ def _lists(schema: Schema, encoded: Mapping[str, Encoded]) -> dict[str, tuple[tf
     return lists
 
 
-def _in_order(index: tf.Tensor, batch_size: int) -> tf.data.Dataset:
-    rows = tf.size(index)
-    starts = tf.data.Dataset.range(0, tf.cast(rows, tf.int64), batch_size, output_type=tf.int32)
-    return starts.map(lambda start: index[start : tf.minimum(start + batch_size, rows)])
+class _Orders:
+    """An order of the rows for every epoch; TensorFlow's own random data sets would read the global seed."""
+
+    def __init__(self, rows: int, seed: int | None) -> None:
+        self.rows, self.first = rows, Seeds(seed, "seed").next()
+        with tf.device("CPU"):
+            self.epoch = tf.Variable(0, trainable=False)
+
+    def next(self) -> tf.Tensor:
+        """Return (rows,) row numbers in the next order."""
+        drawn = tf.stack([self.first, self.epoch.assign_add(1)])
+        return tf.random.experimental.stateless_shuffle(tf.range(self.rows), seed=drawn)
 
 
-def _longer(index: tf.Tensor, extra: int) -> tf.Tensor:
-    return tf.concat([index, index[:extra]], 0)
+def _indices(rows: int, size: int, orders: _Orders | None, fill: bool) -> tf.data.Dataset:
+    """Return batches of row numbers; with ``fill`` the last one is filled up from the first of the epoch."""
+    starts = tf.data.Dataset.range(0, rows, size, output_type=tf.int32)
 
+    def step(order: tf.Tensor, start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the epoch's order, drawn at its first batch, and the batch's part of it."""
+        if orders is not None:
+            order = tf.cond(start == 0, orders.next, lambda: order)
+        part = order[start : tf.minimum(start + size, rows)]
+        if fill and rows % size:
+            part = tf.cond(start + size > rows, lambda: tf.concat([part, order[: -rows % size]], 0), lambda: part)
+        return order, part
 
-def _shuffled(rows: int, batch_size: int, seed: int | None, extra: int) -> tf.data.Dataset:
-    """Return batches of row numbers, in an order of its own at every iteration."""
-    first = Seeds(seed, "seed").next()
-    # TensorFlow's own random data sets would read the global seed.
-    with tf.device("CPU"):
-        epoch = tf.Variable(0, trainable=False)
-
-    def order(_: tf.Tensor) -> tf.data.Dataset:
-        """Return the batches of the next order."""
-        drawn = tf.stack([first, epoch.assign_add(1)])
-        shuffled = tf.random.experimental.stateless_shuffle(tf.range(rows), seed=drawn)
-        return _in_order(_longer(shuffled, extra), batch_size)
-
-    return tf.data.Dataset.range(1).flat_map(order)
+    # Data sets within a data set, one an epoch, would take longer to start than some batches take to train.
+    return starts.scan(tf.range(rows), _as_it_is(step))
 
 
 def check_batch_size(batch_size: int, rows: int) -> int:

@@ -12,6 +12,7 @@ import keras
 from ..schema.target import Target
 from ..schema.targets import AnyTarget
 from .heads import head_of
+from .members import MemberDense
 from .seeds import Seeds
 
 
@@ -19,7 +20,8 @@ def build_head(inputs: Sequence[Any], target: AnyTarget, seeds: Seeds) -> Any:
     """Return the model's output: the inputs' scores summed, in the target's own terms.
 
     **Shape**: (batch, width) each -> (batch, 1) value in the target's unit (regression) or probability of the second
-    class (binary); (batch, quantiles) values; (batch, classes) probabilities; of several targets by output.
+    class (binary); (batch, quantiles) values; (batch, classes) probabilities; of several targets by output. Members,
+    (batch, k, width), stay apart.
 
     Args:
         inputs: the network's outputs.
@@ -38,20 +40,28 @@ def _head(inputs: Sequence[Any], target: Target, seeds: Seeds, name: str) -> Any
 
 
 def _scores(inputs: Sequence[Any], bias: list[float], seeds: Seeds, name: str) -> Any:
-    """Return (batch, len(bias)): one dense layer for each input, summed."""
+    """Return (batch, len(bias)): one dense layer for each input, summed; of an input of members one for each."""
     scores = [
-        # float32 also under mixed precision: a half-precision prediction would be rounded to three digits.
-        keras.layers.Dense(
+        _dense(
+            values,
             len(bias),
-            kernel_initializer=keras.initializers.GlorotUniform(seed=seeds.next()),
+            seeds.next(),
             use_bias=at == 0,
             bias_initializer=_Start(bias),
+            # float32 also under mixed precision: a half-precision prediction would be rounded to three digits.
             dtype="float32",
             name=f"{name}.dense" if at == 0 else f"{name}.linear",
-        )(values)
+        )
         for at, values in enumerate(inputs)
     ]
     return scores[0] if len(scores) == 1 else keras.layers.Add(dtype="float32", name=f"{name}.sum")(scores)
+
+
+def _dense(values: Any, units: int, seed: int, **how: Any) -> Any:
+    """Return the scores of (batch, width) values, or of members' (batch, k, width)."""
+    if len(values.shape) == 3:
+        return MemberDense(units, seed=seed, **how)(values)
+    return keras.layers.Dense(units, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), **how)(values)
 
 
 @keras.saving.register_keras_serializable(package="tabembed")

@@ -10,12 +10,13 @@ from typing import Any
 import keras
 
 from ..io.errors import DataError
-from ..schema.kinds import Categorical
+from ..schema.kinds import Categorical, Cross
 from ..schema.schema import Schema
 from ..schema.shared import whole_column
 from .branches import Branch, build_branch
 from .extract import embedding_of
 from .head import build_head
+from .members import model_of
 from .networks import build_network
 from .networks.joined import Joined
 from .row_prior import scale_priors
@@ -39,7 +40,7 @@ def build_model(
 
     Args:
         schema: with a target.
-        network: ``"mlp"``.
+        network: mlp, linear, wide_deep, resnet, dcn, deepfm, transformer, tabm or lstm.
         init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from: rows are matched by label,
             new labels start from the table's unknown row. It sets the column's dim unless the schema pins ``dim=``.
         freeze: the column, or columns, whose vectors are not trained; one column of a shared table freezes it for all.
@@ -48,6 +49,7 @@ def build_model(
 
     Returns:
         An uncompiled functional ``keras.Model``; ``schema.target``'s ``loss``, ``loss_weight`` and ``metrics`` fit it.
+        (Called with ``training=True``, that of ``tabm`` gives what each member says, (batch, k, width).)
 
     Raises:
         DataError: without a target, without a column, for an unknown network or option, or a pinned dim that differs.
@@ -62,12 +64,10 @@ def build_model(
     Source: Guo & Berkhahn 2016, "Entity Embeddings of Categorical Variables", arXiv 1604.06737, section III.
     """
     target = schema.need_targets()
-    tables = tables_of(init)
-    dims = warm_dims(schema, tables)
-    seeds = Seeds(random_state)
-    inputs, branches = _build_branches(schema, dims, seeds)
-    last = build_network(network, _join(schema, branches), seeds, options)
-    model = keras.Model(inputs, build_head(last, target, seeds), name=f"tabembed_{network}")
+    tables, seeds = tables_of(init), Seeds(random_state)
+    inputs, joined = _build_branches(schema, warm_dims(schema, tables), seeds)
+    outputs = build_head(build_network(network, joined, seeds, options), target, seeds)
+    model = model_of(inputs, outputs, f"tabembed_{network}")
     # The loss of a number is in a unit of the target's, and so must be what is added to it.
     scale_priors(model, target.loss_unit)
     load_tables_into(model, schema, tables)
@@ -75,7 +75,7 @@ def build_model(
     return model
 
 
-def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tuple[dict[str, Any], list[Any]]:
+def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tuple[dict[str, Any], Joined]:
     """Return {input name: input} and the branches' outputs, both in the order of the columns."""
     if not schema.features:
         raise DataError("the schema has no column to learn from: every one is set aside; declare some with kinds={...}")
@@ -84,18 +84,16 @@ def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tu
         for name, part in schema.parts.items()
     }
     shared: dict[str, Any] = {}
-    branches = [
-        build_branch(Branch(whole_column(schema.columns, name), schema.input_names[name], inputs, seeds, dims, shared))
-        for name in schema.features
-    ]
-    return {schema.input_names[name]: tensor for name, tensor in inputs.items()}, branches
-
-
-def _join(schema: Schema, branches: list[Any]) -> Joined:
-    values = keras.layers.Concatenate(name="network.concatenate")(branches)
-    kinds = schema.features.values()
-    dropout = tuple(kind.dropout_rate if isinstance(kind, Categorical) else 0.0 for kind in kinds)
-    return Joined(values, tuple(branch.shape[-1] for branch in branches), dropout)
+    columns, dropout, crossed = {}, {}, []
+    steps: dict[str, tuple[Any, Any]] = {}
+    for name, kind in schema.features.items():
+        safe = schema.input_names[name]
+        branch = Branch(whole_column(schema.columns, name), safe, inputs, seeds, dims, shared, steps)
+        columns[safe] = build_branch(branch)
+        dropout[safe] = kind.dropout_rate if isinstance(kind, Categorical) else 0.0
+        crossed += [safe] if isinstance(kind, Cross) else []
+    joined = Joined(columns, dropout, frozenset(crossed), steps)
+    return {schema.input_names[name]: tensor for name, tensor in inputs.items()}, joined
 
 
 def _freeze(model: keras.Model, schema: Schema, columns: str | Iterable[str]) -> None:

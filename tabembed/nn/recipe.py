@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from numbers import Real
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -19,6 +19,7 @@ from ..schema.ragged import Encoded
 from ..schema.schema import Schema
 from ..schema.targets import AnyTarget
 from .dataset import make_dataset
+from .networks import network_of
 from .optimizer import RowwiseAdam
 from .progress import Progress
 from .row_prior import scale_priors
@@ -30,7 +31,7 @@ _WORTH_XLA = 2_000
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is trained; the defaults are meant to be good without tuning.
+    """How a model is trained; the defaults are meant to be good without tuning, and are those of the network ``mlp``.
 
     Args:
         epochs: at most so many passes over the training rows.
@@ -49,6 +50,24 @@ class Recipe:
     validation_fraction: float = 0.1
     patience: int = 5
     verbose: int = 1
+
+    @classmethod
+    def of(cls, network: str, **given: Any) -> Self:
+        """Return a network's recipe.
+
+        Args:
+            network: a name that ``te.build_model`` takes.
+            **given: settings; where one is None, the network's own is taken.
+
+        Raises:
+            DataError: for a network that doesn't exist, or a setting out of its range.
+
+        Example:
+            >>> Recipe.of("resnet", epochs=3, learning_rate=None).learning_rate
+            0.001
+        """
+        own = network_of(network).training
+        return cls(**{**own, **{name: value for name, value in given.items() if value is not None}})
 
     def __post_init__(self) -> None:
         for argument, also in (("epochs", ""), ("patience", ""), ("batch_size", "'auto' or ")):

@@ -69,7 +69,13 @@ def iso_kind(distinct: int, present: int) -> tuple[ColumnKind, str]:
 
 def unread(kind: pa.DataType) -> tuple[ColumnKind, str]:
     """Set a column aside whose type no kind reads by itself."""
-    return Ignored(f"{kind}: no kind reads it by itself; declare one"), f"set aside: {kind}"
+    name = _type_name(kind)
+    return Ignored(f"{name}: no kind reads it by itself; declare one"), f"set aside: {name}"
+
+
+def _type_name(kind: pa.DataType) -> str:
+    """Return what a type is called, the same from files and from any frame: they name a list's items differently."""
+    return f"list<{_type_name(kind.value_type)}>" if is_list(kind) else str(kind)
 
 
 def labels_kind(

@@ -70,6 +70,7 @@ class Cross(Categorical):
     columns: tuple[str, ...] = ()
 
     key: ClassVar[str] = "cross"
+    decisive: ClassVar[tuple[str, ...]] = ("columns",)
     consumes: ClassVar[bool] = False
 
     def __init__(self, *names: str, columns: Sequence[str] = (), **settings: Any) -> None:

@@ -101,6 +101,7 @@ class Datetime(ColumnKind):
     indicator: bool = False
 
     key: ClassVar[str] = "datetime"
+    decisive: ClassVar[tuple[str, ...]] = ("zone",)
 
     def __post_init__(self) -> None:
         if self.calendar is not None:

@@ -32,14 +32,19 @@ from .classify import (
 )
 from .column import Column
 from .items import items_of
-from .kinds import Boolean, ColumnKind, Ignored, Numeric
+from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
+from .kinds import Sequence as Steps
 from .labels import factorize
-from .learn_target import learn_labels, learn_target
+from .learn_target import is_number, learn_labels, learn_target
+from .lists import flat_records, is_records
 from .made import is_made, made, with_sources
 from .numeric import numbers_of
+from .places import with_places
+from .records import apart, records_kind
 from .schema import Schema
 from .shared import share
 from .streamed import stream_column
+from .streamed_steps import stream_steps
 from .streamed_target import sampled_target, stream_target
 from .target import Target
 from .targets import AnyTarget, Targets, declared_targets
@@ -84,7 +89,7 @@ def infer_schema(
         return _infer_files(data, wanted, declared)
     table, names = _read(data, _unread(declared))
     _check_arguments(names, answer_columns, declared)
-    if not (rows := table.num_rows):
+    if not table.num_rows:
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")
     learned = _learned(table, wanted)
     declared = with_sources(declared, names, answer_columns)
@@ -93,10 +98,11 @@ def infer_schema(
     for name in [*names, *made(declared, names)]:
         kind = declared.get(name)
         if isinstance(kind, Ignored):
-            columns.append(Column(name, kind, rows, 0, kind.reason))
+            columns.append(Column(name, kind, table.num_rows, 0, kind.reason))
         elif name not in answer_columns:
             values = table.column(name) if kind is None else kind.cells(table, name)
             columns.append(_learn(values, name, kind, answers))
+    columns = with_places(apart(columns, names), names, lambda name, kind: _learn(kind.cells(table, name), name, kind))
     return Schema(share(columns), _together(learned))
 
 
@@ -133,7 +139,12 @@ def _infer_files(data: Any, wanted: Sequence[Target], declared: Mapping[str, Col
         if isinstance(kind, Ignored):
             columns.append(Column(name, kind, groups.rows, 0, kind.reason))
         elif name not in answer_columns:
-            columns.append(stream_column(groups, name, kind, answers) or _learn_whole(groups, name, kind))
+            columns.append(_streamed(groups, name, kind, answers) or _learn_whole(groups, name, kind))
+    columns = with_places(
+        apart(columns, groups.names),
+        groups.names,
+        lambda name, kind: stream_column(groups, name, kind) or _learn_whole(groups, name, kind),
+    )
     return Schema(share(columns), _together(learned))
 
 
@@ -141,6 +152,15 @@ def _asked(targets: Sequence[Target], read: Callable[[Target], np.ndarray]) -> C
     """Return a function that reads the target's cells, once and only if it is asked; None without one such target."""
     one = targets[0] if len(targets) == 1 and targets[0].truth_width == 1 else None
     return cache(lambda: None if one is None else read(one))
+
+
+def _streamed(
+    groups: RowGroups, name: str, kind: ColumnKind | None, answers: Callable[[], np.ndarray | None]
+) -> Column | None:
+    """Learn a column of files batch by batch, or return None."""
+    if isinstance(kind, Steps) or (kind is None and is_records(groups.schema.field(name).type)):
+        return stream_steps(groups, name, kind)
+    return stream_column(groups, name, kind, answers)
 
 
 def _learn_whole(groups: RowGroups, name: str, kind: ColumnKind | None) -> Column:
@@ -203,8 +223,13 @@ def _learn(
     kind, reason = (declared, "declared") if declared is not None else _classify(values, name)
     learned, missing = kind.learn_with(values, answers(), name) if kind.reads_target else kind.learn(values, name)
     if missing == len(values):
-        raise DataError(f"column {name!r} must hold some labels, however: all {len(values):,} rows are empty; drop it")
+        what, gone = ("values", "missing") if is_number(_inner(values.type)) else ("labels", "empty")
+        raise DataError(f"column {name!r} must hold some {what}, however: all {len(values):,} rows are {gone}; drop it")
     return Column(name, learned, len(values), missing, reason)
+
+
+def _inner(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _classify(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
@@ -227,7 +252,7 @@ def _classify(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
         return _read_numbers(values, name)
     if may_be_labels(kind):
         return _read_lists(values, name)
-    return unread(kind)
+    return _read_records(values, name) if is_records(kind) else unread(kind)
 
 
 def _constant(values: pa.ChunkedArray, distinct: int) -> bool:
@@ -262,6 +287,21 @@ def _read_lists(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
         lengths=(int(lists.lengths.min()), int(lists.lengths.max())),
         only=lambda: items.labels[lists.values[0]],
     )
+
+
+def _read_records(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:
+    fields, _ = flat_records(values, name)
+    return records_kind(name, {field: _read_field(cells, field) for field, cells in fields.items()})
+
+
+def _read_field(cells: pa.Array, field: str) -> tuple[ColumnKind, str] | None:
+    """Return the kind of a record's field, and why; None where every record misses it."""
+    if cells.null_count == len(cells):
+        return None
+    try:
+        return _classify(cells, field)
+    except DataError:  # learned as numbers or labels, it says which row is at fault
+        return (Numeric() if is_number(cells.type) else Categorical()), "refused"
 
 
 def _read_numbers(values: pa.ChunkedArray, name: str) -> tuple[ColumnKind, str]:

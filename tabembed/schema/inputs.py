@@ -38,10 +38,14 @@ def joint_parts(columns: Iterable[Column]) -> dict[str, Part]:
             if parts.setdefault(name, part) != part:
                 raise DataError(
                     f"column {name!r} must be read alike by {owner[name]!r} and {column.name!r}, however: as "
-                    f"{parts[name].dtype} and {part.dtype}; declare it te.Ignored(), or leave one of them out"
+                    f"{_said(parts[name])} and {_said(part)}; declare it te.Ignored(), or leave one of them out"
                 )
             owner.setdefault(name, column.name)
     return parts
+
+
+def _said(part: Part) -> str:
+    return f"lists of {part.dtype}" if part.ragged else part.dtype
 
 
 def check_sources(columns: Iterable[Column]) -> None:

@@ -150,14 +150,17 @@ def _no_label(flat: pa.ChunkedArray, lengths: np.ndarray, name: str) -> DataErro
     )
 
 
-def weights_of(values: pa.Array | pa.ChunkedArray, name: str, items: Items, of: str) -> Ragged:
+def weights_of(
+    values: pa.Array | pa.ChunkedArray, name: str, items: Items, of: str, separator: str | None = None
+) -> Ragged:
     """Return a weight for each item that isn't missing.
 
     Args:
-        values: (n,) lists of numbers, as long as the lists of items.
+        values: (n,) lists of numbers, as long as the lists of items; with a separator also texts of numbers.
         name: the column's, for errors.
         items: what they weigh.
         of: the name of the items' column.
+        separator: what stands between the numbers of a text.
 
     Returns:
         float32 weights of 0 or more.
@@ -169,12 +172,14 @@ def weights_of(values: pa.Array | pa.ChunkedArray, name: str, items: Items, of: 
     Example:
         >>> weights_of(pa.array([[0.5, 2.0]]), "w", items_of(pa.array([["a", None]]), "tags"), "tags").values
         array([0.5], dtype=float32)
+        >>> weights_of(pa.array(["0.5|2"]), "w", items_of(pa.array(["a|b"]), "tags", "|"), "tags", "|").values
+        array([0.5, 2. ], dtype=float32)
     """
     what = f"column {name!r}, the weights of {of!r},"
     if pa.types.is_null(values.type):
         numbers, lengths = np.empty(0), np.zeros(len(values), np.int64)
     else:
-        numbers, lengths = _numbers(values, what)
+        numbers, lengths = _numbers(values, what, separator)
     wanted = items.codes.lengths
     wrong = np.flatnonzero(lengths != wanted)
     if len(wrong):
@@ -193,9 +198,11 @@ def weights_of(values: pa.Array | pa.ChunkedArray, name: str, items: Items, of: 
     return Ragged(kept.values.astype(np.float32), kept.offsets)
 
 
-def _numbers(values: pa.Array | pa.ChunkedArray, what: str) -> tuple[Any, np.ndarray]:
+def _numbers(values: pa.Array | pa.ChunkedArray, what: str, separator: str | None) -> tuple[Any, np.ndarray]:
     """Return (items,) float64, NaN where missing, and how long each list is."""
     kind = values.type
+    if separator is not None and not pa.types.is_nested(kind):
+        return _spelled(values, what, separator)
     inner = kind.value_type if is_list(kind) else kind
     null = pa.types.is_null(inner)  # of lists that are all empty
     number = pa.types.is_integer(inner) or pa.types.is_floating(inner) or pa.types.is_decimal(inner) or null
@@ -207,3 +214,22 @@ def _numbers(values: pa.Array | pa.ChunkedArray, what: str) -> tuple[Any, np.nda
         )
     flat = _flat(values).cast(pa.float64(), safe=False)
     return np.asarray(pc.fill_null(flat, np.nan)), _lengths(values)
+
+
+def _spelled(values: pa.Array | pa.ChunkedArray, what: str, separator: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of texts, NaN between two separators; a column without any separator may be of numbers."""
+    rows, cells = factorize(values, what)
+    lists = []
+    for at, cell in enumerate(cells):
+        try:
+            lists.append(
+                [float(piece.replace("_", "no digit")) if piece else np.nan for piece in cell.split(separator)]
+            )
+        except ValueError:
+            raise DataError(
+                f"{what} must hold numbers with {separator!r} between them, however: {cell!r} in row "
+                f"{int(np.argmax(rows == at))}; correct it"
+            ) from None
+    flat = np.array([number for numbers in lists for number in numbers], np.float64)
+    spelled = Ragged.of(flat, np.array([*map(len, lists), 0]))[rows]  # the last serves code -1
+    return spelled.values, spelled.lengths

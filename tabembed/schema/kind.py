@@ -64,6 +64,9 @@ class ColumnKind(ABC):
     consumes: ClassVar[bool] = True
     """Whether other columns that it reads are set aside, unless they are declared themselves."""
 
+    decisive: ClassVar[tuple[str, ...]] = ()
+    """The settings that the statistics hang on: another value of one needs other statistics (see ``adopt``)."""
+
     @property
     @abstractmethod
     def learned(self) -> bool:
@@ -153,6 +156,17 @@ class ColumnKind(ABC):
     @abstractmethod
     def adopt(self, previous: ColumnKind) -> Self | None:
         """Return this kind with the statistics of a learned one, or None where those don't suffice."""
+
+    def said_beside(self, previous: ColumnKind) -> str:
+        """Return the kind's name, with the decisive settings that another one of it has otherwise.
+
+        Args:
+            previous: whose statistics don't suffice.
+        """
+        alike = type(self) is type(previous)
+        new = [name for name in self.decisive if alike and getattr(self, name) != getattr(previous, name)]
+        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in new)
+        return f"{type(self).__name__}({settings})" if new else type(self).__name__
 
     @abstractmethod
     def encode(self, values: pa.Array | pa.ChunkedArray, name: str) -> Any:

@@ -79,6 +79,7 @@ class LatLon(ColumnKind):
     indicator: bool = False
 
     key: ClassVar[str] = "latlon"
+    decisive: ClassVar[tuple[str, ...]] = ("lat", "lon")
 
     def __post_init__(self) -> None:
         if not isinstance(self.lat, str) or not isinstance(self.lon, str) or self.lat == self.lon:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["flat_lists", "is_list", "say_row"]
+__all__ = ["flat_lists", "flat_records", "is_list", "is_records", "say_row"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..io.columns import plain
 from ..io.errors import DataError
+from ..io.names import did_you_mean
 
 Result = TypeVar("Result")
 
@@ -57,6 +59,56 @@ def flat_lists(values: pa.Array | pa.ChunkedArray, name: str) -> tuple[pa.Array,
         )
     lengths = pc.fill_null(pc.list_value_length(values), 0)
     return values.flatten(), lengths.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def is_records(kind: pa.DataType) -> bool:
+    """Say whether a column of this type holds lists of records: Arrow structs, Python dicts.
+
+    Example:
+        >>> is_records(pa.list_(pa.struct({"dest": pa.string()}))), is_records(pa.list_(pa.string()))
+        (True, False)
+    """
+    return is_list(kind) and bool(pa.types.is_struct(kind.value_type))
+
+
+def flat_records(
+    values: pa.Array | pa.ChunkedArray, name: str, fields: Iterable[str] | None = None
+) -> tuple[dict[str, pa.Array], np.ndarray]:
+    """Return the fields of all rows' records end to end, and how many records each row has.
+
+    Args:
+        values: (n,) lists of records. A missing list is an empty one; a missing record misses every field.
+        name: the column's name, for the error.
+        fields: the fields to return; None for all.
+
+    Returns:
+        {field: (total,) values} and (n,) int64 lengths.
+
+    Raises:
+        DataError: for a column that holds no lists of records, or a field that no record has.
+
+    Example:
+        >>> cells, lengths = flat_records(pa.array([[{"dest": "BOS"}, None], [], [{"dest": "LAX"}]]), "stops")
+        >>> cells["dest"].to_pylist(), lengths.tolist()
+        (['BOS', None, 'LAX'], [2, 0, 1])
+    """
+    rows, lengths = flat_lists(values, name)
+    if pa.types.is_null(rows.type):
+        return {field: pa.nulls(len(rows)) for field in fields or ()}, lengths
+    if not pa.types.is_struct(rows.type):
+        at = int(np.argmax(lengths > 0))
+        raise DataError(
+            f"column {name!r} must hold lists of records, however: its items are {rows.type}, first "
+            f"{rows[0].as_py()!r} in row {at}; leave out `records`, or declare another kind"
+        )
+    held = dict(zip((rows.type.field(at).name for at in range(rows.type.num_fields)), rows.flatten(), strict=True))
+    for field in fields or ():
+        if field not in held:
+            raise DataError(
+                f"column {name!r} must hold records with the field {field!r}, however: they hold "
+                f"{', '.join(map(repr, held))}; {did_you_mean(field, held, 'fields')}"
+            )
+    return {field: plain(held[field]) for field in (held if fields is None else fields)}, lengths
 
 
 def say_row(call: Callable[[pa.Array, str], Result], values: pa.Array, lengths: np.ndarray, name: str) -> Result:

@@ -31,6 +31,8 @@ class MultiCategorical(Categorical):
         separator: what stands between the labels of a text, such as "|"; None for lists. Nothing is stripped.
         pooling: ``"mean"``, ``"sum"``, ``"max"`` or ``"attention"`` (a learned weight for each label).
         weights: a column of lists of numbers of 0 or more, a weight for each label; a label of weight 0 is left out.
+            With a separator also texts of numbers, the same separator between them, as CSV files hold them; a served
+            model takes lists.
 
     Raises:
         DataError: for an argument out of its range.
@@ -48,6 +50,7 @@ class MultiCategorical(Categorical):
     weights: str | None = None
 
     key: ClassVar[str] = "multi_categorical"
+    decisive: ClassVar[tuple[str, ...]] = ("separator",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -119,7 +122,7 @@ class MultiCategorical(Categorical):
             return items_of(values, name, self.separator), None
         labels, weights = _fields(values)
         items = items_of(labels, name, self.separator)
-        return items, weights_of(weights, self.weights, items, name)
+        return items, weights_of(weights, self.weights, items, name, self.separator)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the arguments and the vocabulary."""

@@ -155,6 +155,7 @@ class Numeric(ColumnKind):
     counts: tuple[int, ...] = ()
 
     key: ClassVar[str] = "numeric"
+    decisive: ClassVar[tuple[str, ...]] = ("transform", "embedding", "n_bins", "bins")
 
     def __post_init__(self) -> None:
         _check_choice("transform", self.transform, TRANSFORMS)

@@ -171,7 +171,7 @@ class Schema:
         if adopted is None:
             raise DataError(
                 f"column {column.name!r} is {type(column.kind).__name__} and holds no statistics for "
-                f"{type(kind).__name__}; use te.infer_schema(data, kinds={{{column.name!r}: "
+                f"{kind.said_beside(column.kind)}; use te.infer_schema(data, kinds={{{column.name!r}: "
                 f"te.{type(kind).__name__}(...)}})"
             )
         return Column(column.name, adopted, column.rows, column.missing, "declared")

@@ -19,7 +19,7 @@ from .categorical import Categorical
 from .column import Column
 from .history import check_length, names_of, past_lists
 from .kind import ColumnKind, Part, TableSpec
-from .lists import flat_lists, say_row
+from .lists import flat_lists, flat_records, say_row
 from .names import safe_names
 from .numeric import Numeric
 from .ragged import Encoded, Ragged
@@ -31,7 +31,7 @@ STEP_KINDS: dict[str, type[ColumnKind]] = {kind.key: kind for kind in (Categoric
 
 @dataclass(frozen=True)
 class Sequence(ColumnKind):
-    """A column made of lists: the steps of a history, oldest first; the branch is the state after the last one.
+    """A column of lists: the steps of a history, oldest first; the branch is the state after the last one.
 
     At each step the categories are embedded and concatenated with the step's numbers. Lists of a row must be equally
     long; how long differs from row to row. A step that misses some of its cells, or all of them, keeps its place; steps
@@ -40,6 +40,8 @@ class Sequence(ColumnKind):
     Args:
         steps: {list column: ``te.Categorical()``, ``te.Numeric()`` or ``te.Boolean()``}; the columns are read by this
             one and are no columns of their own, unless they are declared.
+        records: a column of lists of records (Arrow structs, Python dicts): ``steps`` and ``order_by`` are fields of
+            these then, and the lists are served, and their tables called, ``records_step``.
         cell: ``"lstm"``, ``"gru"``, or ``"attention"``: a weighted mean over the steps and how long ago they are.
         units: values of the state.
         dropout: share of a step's values that the cell doesn't see while training.
@@ -67,6 +69,7 @@ class Sequence(ColumnKind):
     """
 
     steps: Mapping[str, ColumnKind] = field(hash=False)
+    records: str | None = field(default=None, kw_only=True)
     cell: str = "lstm"
     units: int = 32
     dropout: float = 0.0
@@ -77,6 +80,7 @@ class Sequence(ColumnKind):
     counted: Mapping[str, tuple[int, int]] = field(default_factory=dict, repr=False, hash=False)
 
     key: ClassVar[str] = "sequence"
+    decisive: ClassVar[tuple[str, ...]] = ("records", "order_by", "group_by", "length")
 
     def __post_init__(self) -> None:
         if not isinstance(self.steps, Mapping) or not self.steps:
@@ -97,6 +101,11 @@ class Sequence(ColumnKind):
         self._check_groups()
 
     def _check_groups(self) -> None:
+        if self.records is not None and (not isinstance(self.records, str) or self.group_by is not None):
+            raise DataError(
+                f"`records` must be the name of one column, without `group_by`, however: records={self.records!r}, "
+                f"group_by={self.group_by!r}"
+            )
         if self.group_by is None:
             if self.order_by is not None and not isinstance(self.order_by, str):
                 raise DataError(f"`order_by` must be one list column, however: order_by={self.order_by!r}")
@@ -116,9 +125,13 @@ class Sequence(ColumnKind):
 
     @property
     def named(self) -> dict[str, ColumnKind]:
-        """{list column: kind}, the lists that are made of other rows by their own names."""
-        prefix = "" if self.group_by is None else self.prefix
-        return {prefix + step: kind for step, kind in self.steps.items()}
+        """{list column: kind}, the lists that are made of other rows, or of records, by their own names."""
+        return {self._named(step): kind for step, kind in self.steps.items()}
+
+    def _named(self, step: str) -> str:
+        if self.records is not None:
+            return f"{self.records}_{step}"
+        return step if self.group_by is None else self.prefix + step
 
     @property
     def needs_rows(self) -> bool:
@@ -142,6 +155,8 @@ class Sequence(ColumnKind):
 
     def sources(self, name: str) -> tuple[str, ...]:
         """Return the list columns, or those whose earlier cells become lists, and the ones to order and group by."""
+        if self.records is not None:
+            return (self.records,)
         return tuple(dict.fromkeys([*self.steps, *self._names()]))
 
     def _names(self) -> list[str]:
@@ -163,8 +178,10 @@ class Sequence(ColumnKind):
         """Return a list input for each step column."""
         return {step: Part(kind.parts(step)[step].dtype, ragged=True) for step, kind in self.named.items()}
 
-    def cells(self, table: pa.Table, name: str) -> pa.Array:
-        """Return (n,) structs of lists."""
+    def cells(self, table: pa.Table, name: str) -> pa.Array | pa.ChunkedArray:
+        """Return (n,) structs of lists, or the lists of records."""
+        if self.records is not None:
+            return table.column(self.records)
         if self.group_by is not None and self.order_by is not None:
             lists = past_lists(table, self.group_by, self.order_by, [*self.steps], self.length)
             return pa.StructArray.from_arrays(list(lists.values()), [*self.named])
@@ -181,6 +198,8 @@ class Sequence(ColumnKind):
         Raises:
             DataError: for lists of one row that aren't equally long, or go back in time.
         """
+        if self.records is not None:
+            return self._of_records(values)
         if isinstance(values, pa.ChunkedArray):
             values = pa.concat_arrays([*values.chunks, pa.array([], values.type)])
         names = [values.type.field(at).name for at in range(values.type.num_fields)]
@@ -193,9 +212,16 @@ class Sequence(ColumnKind):
                     f"list columns {first!r} and {other!r} must be equally long row by row, however: row {row} holds "
                     f"{lengths[row]} and {its[row]}; a step without a value is None in its list"
                 )
-        flat = {source: cells for source, (cells, _) in found.items()}
+        flat = {source: plain(cells) for source, (cells, _) in found.items()}
         if isinstance(self.order_by, str):
-            _check_order(plain(flat[self.order_by]), lengths, self.order_by)
+            _check_order(flat[self.order_by], lengths, self.order_by)
+        return flat, lengths
+
+    def _of_records(self, values: pa.Array | pa.ChunkedArray) -> tuple[dict[str, pa.Array], np.ndarray]:
+        cells, lengths = flat_records(values, self.records or "", [*self.steps, *self._names()])
+        flat = {self._named(step): column for step, column in cells.items()}
+        if isinstance(self.order_by, str):
+            _check_order(flat[self._named(self.order_by)], lengths, self._named(self.order_by))
         return flat, lengths
 
     def learn(self, values: pa.Array | pa.ChunkedArray, name: str) -> tuple[Self, int]:
@@ -217,7 +243,9 @@ class Sequence(ColumnKind):
         """Take the statistics of another sequence of the same step columns."""
         if not isinstance(previous, Sequence) or set(previous.named) != set(self.named):
             return None
-        if any(getattr(self, name) != getattr(previous, name) for name in ("order_by", "group_by", "length")):
+        if any(
+            getattr(self, name) != getattr(previous, name) for name in ("records", "order_by", "group_by", "length")
+        ):
             return None
         adopted = {step: kind.adopt(previous.steps[step]) for step, kind in self.steps.items()}
         steps = {step: kind for step, kind in adopted.items() if kind is not None}
@@ -252,6 +280,7 @@ class Sequence(ColumnKind):
         """Return the arguments and the step columns' own."""
         return {
             "steps": {step: {"kind": kind.key, **kind.to_dict()} for step, kind in self.steps.items()},
+            "records": self.records,
             "cell": self.cell,
             "units": self.units,
             "dropout": self.dropout,

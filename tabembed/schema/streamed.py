@@ -20,7 +20,7 @@ from ..io.row_groups import RowGroups
 from .boolean import SPELLINGS
 from .classify import SEVERAL_WORDS, aside, iso_kind, labels_kind, may_be_labels, time_kind, unread, whole_kind
 from .column import Column
-from .kinds import Boolean, Categorical, ColumnKind, Cross, Datetime, Ignored, LatLon, MultiCategorical, Numeric
+from .kinds import Boolean, Categorical, ColumnKind, Cross, Datetime, Ignored, LatLon, MultiCategorical, Numeric, Text
 from .learn_target import is_number, is_real
 from .made import is_made
 from .moments import Moments
@@ -184,7 +184,7 @@ def _of_counts(
     if not present:
         return None
     chosen, reason = (declared, "declared") if declared else _chosen(counts, groups, name, moments)
-    if isinstance(chosen, Datetime):
+    if isinstance(chosen, Datetime | Text):
         cells = (batch.column(0) for batch in groups.batches([name]))
         learned, missing = chosen.learn_batches(cells, name)
         return Column(name, learned, rows, missing, reason)

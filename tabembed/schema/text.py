@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Text"]
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -91,6 +92,10 @@ class Text(ColumnKind):
         """Count the cells without any word."""
         rows, texts = self._read(values, name)
         return self, int((texts.lengths[rows] == 0).sum())
+
+    def learn_batches(self, batches: Iterable[pa.Array | pa.ChunkedArray], name: str) -> tuple[Self, int]:
+        """Count the cells without any word."""
+        return self, sum(self.learn(values, name)[1] for values in batches)
 
     def adopt(self, previous: ColumnKind) -> Self | None:
         """Read any column of labels or texts, or one that was set aside: nothing of theirs is needed."""

@@ -21,6 +21,11 @@ ROWS = "city,area,price\nRoma,1.5,2.5\nOslo,2.5,3.5\nRoma,0.5,1.0\n"
 @pytest.mark.parametrize(
     ("text", "options", "sentence"),
     [
+        (
+            ROWS,
+            ["--network", "lstm"],
+            "--network lstm needs a column of steps, however: the data has none .*; declare a te.Seq",
+        ),
         (ROWS, ["--target", "prise"], "target 'prise' is not a column of the data; did you mean 'price'?"),
         ("", [], "file '.*' must hold a header and rows, however: it is empty"),
         ("city,price\n", [], "the data must hold at least one row, however: it has the columns but no rows"),
@@ -99,7 +104,7 @@ ROWS = "city,area,price\nRoma,1.5,2.5\nOslo,2.5,3.5\nRoma,0.5,1.0\n"
         (ROWS, ["--epochs", "0"], "Invalid value for '--epochs': 0 is not in the range x>=1."),
         (ROWS, ["--seed", "-1"], "Invalid value for '--seed': -1 is not in the range x>=0."),
         (ROWS, ["--batch-size", "many"], "Invalid value for '--batch-size': 'many' is not a valid integer range."),
-        (ROWS, ["--network", "cnn"], "Invalid value for '--network': 'cnn' is not 'mlp'."),
+        (ROWS, ["--network", "cnn"], "Invalid value for '--network': 'cnn' is not one of 'mlp', 'linear', .*'lstm'.$"),
     ],
 )
 def test_fit_refuses(text: str, options: list[str], sentence: str, refused: Refused, tmp_path: Path) -> None:

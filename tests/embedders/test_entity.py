@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 
 import tabembed as te
 from tabembed.embedders.crossfit import Training, aligned, folds_of, frequent
-from tabembed.io import DataError
+from tabembed.io import DataError, to_arrow
 
 
 def quick(**arguments: Any) -> te.EntityEmbedder:
@@ -68,6 +68,22 @@ def test_no_row_knows_its_own_target(X: pd.DataFrame, y: pd.Series) -> None:
     # The schema (the target's mean and scale) is of all rows, and so differs a little.
     for one, other in lengths.values():
         assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.98
+
+
+def test_a_folds_bins_dont_know_the_held_out_targets(X: pd.DataFrame, y: pd.Series) -> None:
+    kinds = {"km": te.Numeric(embedding="ple", bins="target", n_bins=8), "store": te.Categorical(dim=2)}
+    rows = np.arange(0, 6000, 2)
+    spoiled = y.where(np.arange(len(y)) % 2 == 0, 1000 * np.sin(X["km"].fillna(0) * 9))
+    found = []
+    for target in (y, spoiled):
+        table = to_arrow(X.assign(y=target))
+        training = Training(te.infer_schema(table, "y", kinds=kinds), table, None, {}, 0)
+        found.append([training.bins_of(part)["km"].edges for part in (rows, slice(None))])  # type: ignore[attr-defined]
+        assert training.bins_of(slice(None)) == training.narrower
+    assert found[0][0] == found[1][0]
+    assert found[0][1] != found[1][1]
+    out = quick(kinds=kinds, epochs=1).fit_transform(X[:600], y[:600])
+    assert np.isfinite(out[["store_0", "store_1"]].to_numpy()).all()
 
 
 def test_labels_of_one_fold_only_are_unknown_to_it(y: pd.Series) -> None:

@@ -217,10 +217,14 @@ def test_what_is_asked_for_must_be_there() -> None:
         ({"a": [None, None]}, "column 'a' must hold some values, however: all 2 rows are missing; drop it"),
         ({"a": [float("nan")] * 2}, "column 'a' must hold some values, however: all 2 rows are missing; drop it"),
         ({"a": ["", ""]}, "column 'a' must hold some labels, however: all 2 rows are empty; drop it"),
+        (
+            {"a": pa.array([float("nan")] * 2).dictionary_encode()},
+            "column 'a' must hold some values, however: all 2 rows are missing; drop it",
+        ),
         ({"a": [1, "x"]}, "column 'a' must hold values of one type"),
         (pd.Series([1, 2]), "data must be a DataFrame"),
     ],
-    ids=["rows", "columns", "twice", "none", "nan", "empty", "mixed", "series"],
+    ids=["rows", "columns", "twice", "none", "nan", "empty", "nan categories", "mixed", "series"],
 )
 def test_a_table_that_says_nothing_is_refused(data: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):

@@ -144,6 +144,42 @@ def test_the_missing_in_it_two_columns_may_have_the_same_weights() -> None:
     assert [encoded[f"{name}.weights"].values.tolist() for name in "xz"] == [[1, 0, 3], [1, 2, 3]]
 
 
+def test_weights_of_texts_are_texts(tmp_path: Path) -> None:
+    kinds = {"x": te.MultiCategorical(separator="|", weights="w")}
+    (tmp_path / "a.csv").write_text("x,w\na|b,0.5|2\n,\na||c,1||1e-3\nb,4\n")
+    schema = te.infer_schema(tmp_path / "a.csv", kinds=kinds)
+    want = {"x": [["a", "b"], [], ["a", None, "c"], ["b"]], "w": [[0.5, 2], [], [1, None, 1e-3], [4]]}
+    assert schema == te.infer_schema(want, kinds=kinds)
+    found, lists = schema.encode(tmp_path / "a.csv"), schema.encode(want)
+    for name in ("x", "x.weights"):
+        np.testing.assert_array_equal(found[name].values, lists[name].values)  # type: ignore[union-attr]
+        np.testing.assert_array_equal(found[name].offsets, lists[name].offsets)  # type: ignore[union-attr]
+    (tmp_path / "b.csv").write_text("x,w\na,3\nb,0.25\n")
+    assert schema.encode(tmp_path / "b.csv")["x.weights"].values.tolist() == [3, 0.25]  # type: ignore[union-attr]
+    pq.write_table(to_arrow({"x": ["a|b", "", "b"], "w": ["1|2", None, "x"]}), tmp_path / "a.parquet", row_group_size=1)
+    with pytest.raises(
+        te.DataError, match=r"column 'w', the weights of 'x', must hold numbers with '\|' .* however: 'x' in row 2"
+    ):
+        te.infer_schema(tmp_path / "a.parquet", kinds=kinds)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (["1|2", "1_000"], r"must hold numbers with '\|' between them, however: '1_000' in row 1; correct it"),
+        (["1,5|2", "1"], r"must hold numbers with '\|' between them, however: '1,5\|2' in row 0"),
+        (["1|2|3", "1"], "must hold a weight for each label, however: row 0 has 2 labels and 3 weights"),
+        (["1|-2", "1"], "must hold numbers of 0 or more, however: -2.0 in row 0"),
+        (["1|inf", "1"], "must hold numbers of 0 or more, however: inf in row 0"),
+        (["1|", "1"], "must hold numbers of 0 or more, however: nan in row 0"),
+    ],
+)
+def test_texts_that_are_no_weights_are_refused(weights: list[str], message: str) -> None:
+    with pytest.raises(te.DataError, match=f"column 'w', the weights of 'x', {message}"):
+        infer_weighed = {"x": te.MultiCategorical(separator="|", weights="w")}
+        te.infer_schema({"x": ["a|b", "a"], "w": weights}, kinds=infer_weighed)
+
+
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
@@ -224,9 +260,9 @@ INFERRED: dict[str, tuple[pa.Array, str, str]] = {
     "keys": (pa.array([[f"k{n}"] for n in range(40)]), "ignored", "set aside: lists of labels, 40 distinct in 40"),
     "same": (pa.array([["a"]] * 40), "ignored", "set aside: constant (a)"),
     "once": (pa.array([["a"], []] * 20), "multi_categorical", "lists of labels, 1 distinct in 20 items of 40 rows"),
-    "real": (pa.array([[0.5, 1.5]] * 40), "ignored", "set aside: list<element: double>"),
-    "series": (pa.array([[n, 100 + n, 7] for n in range(40)]), "ignored", "set aside: list<element: int64>"),
-    "structs": (pa.array([[{"a": 1}]] * 40), "ignored", "set aside: list<element: struct"),
+    "real": (pa.array([[0.5, 1.5]] * 40), "ignored", "set aside: list<double>"),
+    "series": (pa.array([[n, 100 + n, 7] for n in range(40)]), "ignored", "set aside: list<int64>"),
+    "structs": (pa.array([[{"a": 1}]] * 40), "ignored", "set aside: lists of records; a left out: constant (1)"),
 }  # fmt: skip
 
 

@@ -144,12 +144,19 @@ def test_statistics_stay_where_they_suffice() -> None:
     schema = te.infer_schema(ROWS, "y", kinds={"x": te.Numeric(embedding="buckets")})
     assert schema.replace(x=te.Numeric(embedding="ple", dim=3))["x"].edges == schema["x"].edges
     assert schema.replace(x=te.Numeric())["x"].mean == schema["x"].mean
-    for other in (te.Numeric(transform="log"), te.Numeric(embedding="ple", n_bins=9)):
-        with pytest.raises(DataError, match="column 'x' is Numeric and holds no statistics for Numeric; use te.infer"):
-            schema.replace(x=other)
     plain = te.infer_schema(ROWS, "y")
-    with pytest.raises(DataError, match="column 'x' is Numeric and holds no statistics for Numeric"):
-        plain.replace(x=te.Numeric(embedding="ple"))
+    for known, other, said in (
+        (plain, te.Numeric(transform="log"), r"\(transform='log'\)"),
+        (schema, te.Numeric(embedding="ple", n_bins=9), r"\(embedding='ple', n_bins=9\)"),
+        (plain, te.Numeric(embedding="ple"), r"\(embedding='ple'\)"),
+        (
+            plain.replace(x=te.Numeric(embedding="pbld")),
+            te.Numeric(transform="robust", dim=3, embedding="pbld"),
+            r"\(transform='robust'\)",
+        ),
+    ):
+        with pytest.raises(DataError, match=f"column 'x' is Numeric and holds no statistics for Numeric{said}; use te"):
+            known.replace(x=other)
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,10 @@ def test_house_prices() -> None:
     schema = te.infer_schema(frame, "price")
     found = kinds(schema)
     assert found["categorical"] >= {"zipcode", "condition", "grade", "view"}
-    assert found["numeric"] >= {"sqft_living", "sqft_lot", "lat", "long", "yr_built", "bathrooms"}
+    assert found["numeric"] >= {"sqft_living", "sqft_lot", "yr_built", "bathrooms"}
     assert found["boolean"] == {"waterfront"}
-    assert found["ignored"] == {"id"}, "nearly every house has an id of its own"
+    assert found["latlon"] == {"lat_long"}
+    assert found["ignored"] == {"id", "lat", "long"}, "nearly every house has an id of its own"
     assert found["datetime"] == {"date"}
     assert "nearly a key" in schema.column("id").reason
     assert len(schema["zipcode"].labels) == 70

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tabembed as te
@@ -141,6 +141,51 @@ def test_parquet_is_read_as_a_frame(tmp_path: Path) -> None:
             np.testing.assert_array_equal(found[name].offsets, part.offsets)
         else:
             np.testing.assert_array_equal(found[name], part)
+
+
+STEP_CELLS = st.lists(
+    st.none() | st.lists(st.tuples(labels, st.none() | st.floats(-1e6, 1e6, width=32), st.sampled_from([True, None]))),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.mark.filterwarnings("ignore::tabembed.DataWarning")
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=STEP_CELLS, size=st.integers(1, 5), extra=st.sampled_from(["standard", "robust", "log"]))
+def test_files_teach_what_a_frame_does(rows: list[Any], size: int, extra: str, tmp_path: Path) -> None:
+    kinds = [pa.list_(pa.string()), pa.list_(pa.float64()), pa.large_list(pa.bool_()), pa.list_(pa.int32())]
+    lists = [[row and [step[at] for step in row] for row in rows] for at in range(3)]
+    times = [row and list(range(len(row))) for row in rows]
+    columns = [pa.array(cells, kind) for cells, kind in zip([*lists, times], kinds, strict=True)]
+    table = pa.table(columns, names=["l", "n", "b", "at"])
+    for at in range(2):
+        half = slice(at * len(rows) // 2, (at + 1) * len(rows) // 2)
+        pq.write_table(table[half], tmp_path / f"{at}.parquet", row_group_size=size)
+    steps = {"l": te.Categorical(min_count=2), "n": te.Numeric(transform=extra), "b": te.Boolean()}
+    said: list[Any] = []
+    for data in (tmp_path, table):
+        try:
+            said.append(te.infer_schema(data, kinds={"s": te.Sequence(steps, order_by="at")}))
+        except DataError as error:
+            said.append(str(error))
+    if isinstance(said[0], str):
+        assert said[0] == said[1]
+    else:
+        kinds_of = [[schema["s"].steps[step] for schema in said] for step in steps]
+        for a, b in (kinds_of[0], kinds_of[2]):
+            assert a == b
+        for setting in ("mean", "scale", "indicator"):
+            assert getattr(kinds_of[1][0], setting) == pytest.approx(getattr(kinds_of[1][1], setting), rel=1e-7)
+        assert [schema.column("s").missing for schema in said] == [sum(not row for row in rows)] * 2
+
+
+def test_no_room_for_the_steps_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pq.write_table(to_arrow(DATA), tmp_path / "a.parquet")
+    kinds: dict[str, Any] = dict.fromkeys(("y", "dest", "past_dest", "past_delay", "past_late"), te.Ignored())
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null")
+    with pytest.raises(DataError, match="the steps of a sequence are kept in '/dev/null' .*set TMPDIR to a folder"):
+        te.infer_schema(tmp_path / "a.parquet", kinds={**kinds, "history": te.Sequence(STEPS)})
 
 
 def test_a_step_shares_the_table_of_a_column() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -31,7 +32,8 @@ DECLARED: dict[str, te.Schema | Any] = {
 }
 COLUMNS: dict[str, tuple[str, ...]] = {
     **{
-        name: (name,) for name in ("dest", "hashed", "code", "km", "bucket", "night", "when", "tags", "split", "remark")
+        name: (name,)
+        for name in ("dest", "hashed", "code", "km", "bucket", "night", "when", "tags", "split", "remark", "stops")
     },
     "route": ("dest", "code"),
     "place": ("lat", "lon"),
@@ -64,9 +66,11 @@ def frame() -> pd.DataFrame:
         "remark": [f"gate {at} of pier {'abcd'[at % 4]}" for at in range(N)],
     }
     table = pd.DataFrame({name: pd.Series(values).mask(gone[:, at]) for at, (name, values) in enumerate(data.items())})
+    table.loc[gone[:, 7:9].any(axis=1), ["lat", "lon"]] = np.nan  # a place is there or not
     table["tags"] = [row if row else None for row in lists(lambda: str(rng.choice(["wifi", "meal", "bag"])))]
     table["past"] = lists(lambda: str(rng.choice(["BOS", "LAX"])))
     table["past_km"] = lists(lambda: float(rng.normal()))
+    table["stops"] = lists(lambda: {"at": str(rng.choice(["BOS", "LAX"])), "km": float(rng.normal())})
     table["y"] = rng.normal(100, 30, N) + 50 * (table["dest"] == "LAX")
     return table
 
@@ -86,9 +90,17 @@ def trained(frame: pd.DataFrame, kinds: Mapping[str, Any]) -> tuple[keras.Model,
 
 
 def raw(frame: pd.DataFrame, schema: te.Schema, signature: Mapping[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:
-    """Return a frame's cells as the signature takes them."""
+    """Return a frame's cells as the signature takes them: records as a list for each of their fields."""
     found = {}
-    for name in schema.sources:
+    fields = (
+        {f"stops_{field}": [[stop[field] for stop in row] for row in frame["stops"]] for field in ("at", "km")}
+        if "stops" in frame
+        else {}
+    )
+    frame = frame.assign(**fields)
+    for name in [*schema.sources, *fields]:
+        if name == "stops":
+            continue
         spec, cells = signature[schema.input_names[name]], frame[name]
         if spec.shape.rank == 2:
             fill: Any = "" if spec.dtype == tf.string else np.nan
@@ -137,23 +149,45 @@ def test_all_kinds_are_among_them(frame: pd.DataFrame) -> None:
     assert len(schema.features) >= 12
 
 
-def test_inference_names_the_kinds_and_says_why(frame: pd.DataFrame) -> None:
-    schema = te.infer_schema(frame.assign(same="x"), "y")
+@pytest.mark.parametrize("form", ["pandas", "polars", "parquet"])
+def test_inference_names_the_kinds_and_says_why(frame: pd.DataFrame, form: str, tmp_path: Path) -> None:
+    mixed = frame.assign(same="x", number=[f"N{at}" for at in range(N)])
+    if form == "parquet":
+        pq.write_table(to_arrow(mixed), tmp_path / "a.parquet", row_group_size=50)
+    data = {"pandas": lambda: mixed, "polars": lambda: pl.from_arrow(to_arrow(mixed)), "parquet": lambda: tmp_path}
+    schema = te.infer_schema(data[form](), "y")
+    assert repr(schema) == repr(te.infer_schema(mixed, "y"))
     found = {name: (schema[name].key, schema.column(name).reason) for name in schema}
     assert {name: key for name, (key, _) in found.items()} == {
         **dict.fromkeys(("dest", "hashed", "code", "split"), "categorical"),
-        **dict.fromkeys(("km", "bucket", "lat", "lon"), "numeric"),
+        **dict.fromkeys(("km", "bucket"), "numeric"),
         "night": "boolean",
         "when": "datetime",
+        "lat_lon": "latlon",
         "remark": "text",
         **dict.fromkeys(("tags", "past"), "multi_categorical"),
-        "past_km": "ignored",
-        "same": "ignored",
+        "stops": "sequence",
+        **dict.fromkeys(("past_km", "lat", "lon", "same", "number"), "ignored"),
     }
-    assert found["when"][1] == "time stamps, America/New_York"
-    assert found["remark"][1].startswith("short texts, 100 % of several words")
-    assert found["tags"][1].startswith("lists of labels")
-    assert all(reason for _, reason in found.values())
+    kinds = {kind.key for kind in schema.features.values()}
+    assert kinds == set(KINDS) - {"ignored", "cross"}, "which labels to join is for the modeller to say"
+    shown = {line.split()[0]: " ".join(line.split()[1:]) for line in repr(schema).splitlines()[2:]}
+    for name, why in {
+        "dest": "text, 3 distinct in ",
+        "km": "real numbers",
+        "night": "true and false",
+        "when": "time stamps, America/New_York",
+        "lat_lon": "latitudes and longitudes, by their names and values",
+        "remark": "short texts, 100 % of several words",
+        "tags": "lists of labels, 3 distinct in ",
+        "stops": "lists of records; at: text, 2 distinct in ",
+        "same": "set aside: constant (x)",
+        "number": "set aside: a unique key",
+        "lat": "part of 'lat_lon'",
+        "past_km": "set aside: list<double>",
+    }.items():
+        assert found[name][1].startswith(why), name
+        assert f" {' '.join(found[name][1].split())}" in shown[name]
 
 
 def test_a_table_of_all_kinds_streams_from_parquet(frame: pd.DataFrame, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_json_and_replace(schema: te.Schema, tmp_path: Path) -> None:
     options = {"group_by": ("tail", "day"), "order_by": ("hour",), "length": 3}
     assert schema.replace(history=te.Sequence(STEPS, units=9, **options))["history"].units == 9  # type: ignore[arg-type, attr-defined]
     with pytest.raises(
-        DataError, match="column 'history' is Sequence and holds no statistics for Sequence; use te.inf"
+        DataError, match=r"column 'history' is Sequence and holds no statistics for Sequence\(length=4\); use te.inf"
     ):
         schema.replace(history=te.Sequence(STEPS, **{**options, "length": 4}))  # type: ignore[arg-type]
 

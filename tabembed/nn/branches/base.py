@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["Branch", "embedding_name"]
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...schema.column import Column
@@ -23,6 +23,7 @@ class Branch:
         seeds: of the initializers and the random masks.
         dims: {key of a table: dimensions} where they are not the kind's own (a warm start).
         shared: {table: embedding layer} of the tables that columns share; the first one's branch adds its layer.
+        steps: {safe name: steps (batch, longest, width), and which are there} that a sequence's branch puts there.
     """
 
     column: Column
@@ -31,6 +32,7 @@ class Branch:
     seeds: Seeds
     dims: Mapping[str, int]
     shared: dict[str, Any]
+    steps: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
     def input(self) -> Any:

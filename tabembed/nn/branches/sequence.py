@@ -30,6 +30,7 @@ def sequence(branch: Branch, kind: Sequence) -> Any:
     ]
     if len(values) > 1:
         values = [keras.layers.Concatenate(name=f"{safe}.concatenate")(values)]
+    branch.steps[safe] = values[0], there
     return StartState(name=f"{safe}.start")(_state(branch, kind, values[0], there), there)
 
 

@@ -7,18 +7,17 @@ whole columns dropped from the deep path, more often the fewer rows a label has.
 
 from __future__ import annotations
 
-__all__ = ["mlp"]
+__all__ = ["TRAINING", "mlp"]
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import keras
-
-from ...io.errors import DataError
-from ..column_dropout import ColumnDropout
-from ..draws import Dropout
 from ..seeds import Seeds
+from .dense import dense_layers
 from .joined import Joined
+
+TRAINING: Mapping[str, Any] = {}
+"""The recipe's own defaults, which were chosen for this network."""
 
 
 def mlp(inputs: Joined, seeds: Seeds, *, hidden: Sequence[int] = (256, 128), dropout: float = 0.1) -> list[Any]:
@@ -27,7 +26,7 @@ def mlp(inputs: Joined, seeds: Seeds, *, hidden: Sequence[int] = (256, 128), dro
     **Shape**: (batch, width) -> (batch, hidden[-1]) and (batch, width)
 
     Args:
-        inputs: the concatenated branches.
+        inputs: the branches.
         seeds: of initializers and dropout.
         hidden: units of each layer.
         dropout: share of units dropped after each layer while training.
@@ -35,16 +34,5 @@ def mlp(inputs: Joined, seeds: Seeds, *, hidden: Sequence[int] = (256, 128), dro
     Raises:
         DataError: for units below 1 or a dropout outside [0, 1).
     """
-    if any(isinstance(units, bool) or not isinstance(units, int) or units < 1 for units in hidden):
-        raise DataError(f"`hidden` must be whole numbers of 1 or more, however: hidden={hidden!r}")
-    if not 0 <= dropout < 1:
-        raise DataError(f"`dropout` must be in [0, 1), however: dropout={dropout!r}")
-    x = inputs.values
-    if any(inputs.dropout):
-        x = ColumnDropout(inputs.dropout, inputs.widths, seed=seeds.next(), name="mlp.column_dropout")(x)
-    for at, units in enumerate(hidden, 1):
-        initializer = keras.initializers.HeUniform(seed=seeds.next())
-        x = keras.layers.Dense(units, "relu", kernel_initializer=initializer, name=f"mlp.dense_{at}")(x)
-        if dropout:
-            x = Dropout(dropout, seed=seeds.next(), name=f"mlp.dropout_{at}")(x)
+    x = dense_layers(inputs.seen_deep(seeds, "mlp"), hidden, dropout, seeds, "mlp")
     return [x, inputs.values] if hidden else [inputs.values]

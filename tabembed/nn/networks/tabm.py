@@ -1,0 +1,60 @@
+"""TabM-mini: k copies that share one MLP (Gorishniy et al. 2025, arXiv 2410.24210, section 3.3), as ``tabm.TabM``.
+
+Each member multiplies the values by numbers of its own, goes through the shared layers and has a head of its own. The
+members are trained as if alone: the loss is the mean of their losses, not the loss of their mean, which the prediction
+is (section 3.1). Each column still has one table, which all members share.
+
+The departure is ``mlp``'s: a linear path beside the layers, one for all members, and columns of many labels dropped
+whole from some rows; ``linear=False`` turns both off.
+"""
+
+from __future__ import annotations
+
+__all__ = ["TRAINING", "tabm"]
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..members import MemberScaling
+from ..seeds import Seeds
+from .checks import check_choice, check_whole
+from .dense import dense_layers
+from .joined import Joined
+
+TRAINING: Mapping[str, Any] = {"learning_rate": 2e-3, "weight_decay": 3e-4}
+"""What the authors advise to start from (README of ``tabm``, "Hyperparameters"), with AdamW."""
+
+
+def tabm(
+    inputs: Joined,
+    seeds: Seeds,
+    *,
+    k: int = 32,
+    hidden: Sequence[int] = (256, 128),
+    dropout: float = 0.1,
+    start: str = "normal",
+    linear: bool = True,
+) -> list[Any]:
+    """Return the members' ends of the shared layers, and the concatenated branches where there is a linear path.
+
+    **Shape**: (batch, width) -> (batch, k, hidden[-1]) and (batch, width)
+
+    Args:
+        inputs: the branches.
+        seeds: of initializers and dropout.
+        k: members.
+        hidden: units of each shared layer; the authors' are 512 and 512 where numbers are embedded.
+        dropout: share of units dropped after each layer while training.
+        start: how the members' numbers are drawn, one a column: "normal", or "random-signs", which the authors take
+            where numbers aren't embedded.
+        linear: whether there is a linear path beside the layers.
+
+    Raises:
+        DataError: for an argument out of its range.
+    """
+    check_whole("k", k)
+    check_choice("start", start, ("normal", "random-signs"))
+    values = inputs.seen_deep(seeds, "tabm") if linear else inputs.values
+    members = MemberScaling(k, inputs.widths, start, seed=seeds.next(), name="tabm.scaling")(values)
+    x = dense_layers(members, hidden, dropout, seeds, "tabm")
+    return [x, inputs.values] if linear else [x]
