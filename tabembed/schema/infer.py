@@ -82,9 +82,8 @@ def infer_schema(
         >>> te.infer_schema(df, target="delay")["dest"].labels
         ['LAX', 'BOS']
     """
-    wanted = declared_targets(target, task)
+    wanted, declared = declared_targets(target, task), {str(name): kind for name, kind in (kinds or {}).items()}
     answer_columns = [column for one in wanted for column in one.columns]
-    declared = {str(name): kind for name, kind in (kinds or {}).items()}
     if isinstance(data, RowGroups) or (are_paths(data) and are_streamed(data)):
         return _infer_files(data, wanted, declared)
     table, names = _read(data, _unread(declared))
