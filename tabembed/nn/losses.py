@@ -36,6 +36,13 @@ def _beside(y_true: Any, y_pred: Any) -> Any:
     return keras.ops.expand_dims(truth, -1) if len(truth.shape) < len(y_pred.shape) else truth
 
 
+def _log_ratio(above: Any, below: Any, off: Any) -> Any:
+    """Return log(above / below), where ``off`` is above / below - 1: exact near 0, finite where it rounds to -1."""
+    ops = keras.ops
+    near = ops.clip(off, -0.5, 0.5)
+    return ops.where(ops.abs(off) < 0.5, ops.log1p(near), ops.log(above) - ops.log(below))
+
+
 @keras.saving.register_keras_serializable(package="tabembed")
 class TweedieDeviance(keras.losses.Loss):
     """The unit deviance of a Tweedie distribution, as ``sklearn.metrics.mean_tweedie_deviance``.
@@ -64,12 +71,12 @@ class TweedieDeviance(keras.losses.Loss):
         truth = _beside(y_true, y_pred)
         if power == 2:
             off = (truth - y_pred) / y_pred
-            return 2 * ops.mean(off - ops.log1p(off), axis=-1)
+            return 2 * ops.mean(off - _log_ratio(truth, y_pred, off), axis=-1)
         if power == 1:
             # In the form below, large counts near their prediction would cancel to nothing in float32.
             some = ops.where(truth > 0, truth, 1.0)
             off = (y_pred - some) / some
-            return 2 * ops.mean(ops.where(truth > 0, some * (off - ops.log1p(off)), y_pred), axis=-1)
+            return 2 * ops.mean(ops.where(truth > 0, some * (off - _log_ratio(y_pred, some, off)), y_pred), axis=-1)
         one, two = 1 - power, 2 - power
         parts = truth**two / (one * two) - truth * y_pred**one / one + y_pred**two / two
         return 2 * ops.mean(parts, axis=-1)

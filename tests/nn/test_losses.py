@@ -41,6 +41,17 @@ def test_large_counts_keep_their_digits() -> None:
     np.testing.assert_allclose(found, expected, rtol=0.02, atol=1e-6)
 
 
+@pytest.mark.parametrize("power", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("guess", [1e-9, 1e12])
+def test_far_off_predictions_have_a_finite_loss_and_slope(power: float, guess: float) -> None:
+    predicted = tf.constant([[guess]])
+    with tf.GradientTape() as tape:
+        tape.watch(predicted)
+        loss = TweedieDeviance(power).call(tf.constant([[3.0]]), predicted)
+    assert np.isfinite(loss).all()
+    assert np.isfinite(tape.gradient(loss, predicted)).all()
+
+
 @pytest.mark.parametrize("shift", [0.0, 1.0])
 def test_squared_log_error(shift: float) -> None:
     expected = np.mean((np.log(TRUTH + shift) - np.log(GUESS + shift)) ** 2)
