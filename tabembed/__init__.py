@@ -21,10 +21,12 @@ __all__ = [
     "EmbeddingTable",
     "EntityEmbedder",
     "Ignored",
+    "LDAEmbedder",
     "LabelError",
     "LatLon",
     "MultiCategorical",
     "Numeric",
+    "PCAEmbedder",
     "Predictor",
     "RowwiseAdam",
     "RowwiseEmbedding",
@@ -49,7 +51,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder
+    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder
     from .estimators import TabularClassifier, TabularRegressor
     from .io.errors import DataError, DataWarning, LabelError
     from .nn.embedding import RowwiseEmbedding
@@ -89,9 +91,11 @@ _HOMES = {
     "EntityEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
+    "LDAEmbedder": ".embedders",
     "LatLon": ".schema.kinds",
     "MultiCategorical": ".schema.kinds",
     "Numeric": ".schema.kinds",
+    "PCAEmbedder": ".embedders",
     "Predictor": ".serving.predictor",
     "RowwiseAdam": ".nn.optimizer",
     "RowwiseEmbedding": ".nn.embedding",
