@@ -32,10 +32,12 @@ def answers(target: AnyTarget, truth: tf.Tensor, weight: tf.Tensor | None = None
         whole = truth[:, None] if truth.shape.rank == 1 else truth
         return (whole,) if weight is None else (whole, weight)
     truths, weights = {}, {}
+    # Not just any value: a loss that is infinite there would be NaN when it weighs nothing.
+    fills = {one.name: 0.0 if one.is_classification else one.baseline[0] for one in target.parts}
     for name, part in target.truths(truth).items():
         gone = tf.math.is_nan(part)
         output = target.output_names[name]
-        truths[output] = tf.where(gone, tf.zeros_like(part), part)
+        truths[output] = tf.where(gone, tf.cast(fills[name], part.dtype), part)
         there = 1 - tf.reduce_max(tf.cast(gone, tf.float32), axis=1)
         weights[output] = there if weight is None else there * weight
     return truths, weights

@@ -142,7 +142,19 @@ def test_a_row_without_one_answer_trains_the_others(frame: pd.DataFrame, quick: 
     (_, truths, weights), *_ = both.dataset(pd.concat([frame[["c"]], answers], axis=1), ROWS)
     np.testing.assert_array_equal(weights["amount"], answers["amount"].notna())
     np.testing.assert_array_equal(weights["count"], answers["count"].notna())
-    assert (np.asarray(truths["amount"])[:, 0][answers["amount"].isna()] == 0).all()
+    assert np.isfinite(truths["amount"]).all()
+
+
+@pytest.mark.parametrize("objective", ["gamma", "log", "poisson", "tweedie", "quantile"])
+def test_a_missing_answer_spoils_no_loss(objective: str, frame: pd.DataFrame, quick: Any) -> None:
+    df = frame[["c", "x", "amount", "late", "stars"]].astype({"stars": object})
+    for at, name in enumerate(["amount", "late", "stars"]):
+        df.loc[df.index % 7 == at, name] = None
+    df["stars"] = df["stars"].astype("Int64")
+    schema = te.infer_schema(df, [te.Target("amount", objective=objective), "late", te.Target("stars", "ordinal")])
+    est = quick.regressor(epochs=2).fit_schema(schema, df)
+    assert np.isfinite(est.history_["loss"]).all()
+    assert np.isfinite(est.predict(df[["c", "x"]])["amount" if objective != "quantile" else "amount_0.5"]).all()
 
 
 def test_losses_by_name(frame: pd.DataFrame, quick: Any) -> None:
