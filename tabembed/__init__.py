@@ -21,10 +21,12 @@ __all__ = [
     "EmbeddingTable",
     "EntityEmbedder",
     "Ignored",
+    "LDAEmbedder",
     "LabelError",
     "LatLon",
     "MultiCategorical",
     "Numeric",
+    "PCAEmbedder",
     "Predictor",
     "RowwiseAdam",
     "RowwiseEmbedding",
@@ -51,7 +53,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder
+    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -93,9 +95,11 @@ _HOMES = {
     "EntityEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
+    "LDAEmbedder": ".embedders",
     "LatLon": ".schema.kinds",
     "MultiCategorical": ".schema.kinds",
     "Numeric": ".schema.kinds",
+    "PCAEmbedder": ".embedders",
     "Predictor": ".serving.predictor",
     "RowwiseAdam": ".nn.optimizer",
     "RowwiseEmbedding": ".nn.embedding",

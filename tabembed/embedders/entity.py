@@ -13,13 +13,13 @@ import pyarrow as pa
 from ..estimators.rows import with_targets
 from ..io.errors import DataError
 from ..nn.dataset import check_weights
-from ..nn.extract import tables_of_rows
 from ..nn.recipe import Recipe
 from ..nn.seeds import Seeds
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
 from ..schema.learn_target import learn_target
 from ..schema.schema import Schema
+from ..tables.by_id import tables_of_rows
 from .base import Embedder, with_dim
 from .crossfit import Learned, Training, best_epochs, crossed
 

@@ -93,10 +93,9 @@ def infer_schema(
     learned = _learned(table, wanted)
     declared = with_sources(declared, names, answer_columns)
     answers = _asked(learned, lambda known: known.encode_table(table))
-    columns = []
+    columns: list[Column] = []
     for name in [*names, *made(declared, names)]:
-        kind = declared.get(name)
-        if isinstance(kind, Ignored):
+        if isinstance(kind := declared.get(name), Ignored):
             columns.append(Column(name, kind, table.num_rows, 0, kind.reason))
         elif name not in answer_columns:
             values = table.column(name) if kind is None else kind.cells(table, name)
