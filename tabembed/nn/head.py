@@ -11,7 +11,7 @@ import keras
 
 from ..schema.target import Target
 from ..schema.targets import AnyTarget
-from .heads import head_of
+from .heads import Head, head_of
 from .members import MemberDense
 from .seeds import Seeds
 
@@ -36,18 +36,19 @@ def build_head(inputs: Sequence[Any], target: AnyTarget, seeds: Seeds) -> Any:
 
 def _head(inputs: Sequence[Any], target: Target, seeds: Seeds, name: str) -> Any:
     head = head_of(target)
-    return head.link(_scores(inputs, head.start, seeds, name), name)
+    return head.link(_scores(inputs, head, seeds, name), name)
 
 
-def _scores(inputs: Sequence[Any], bias: list[float], seeds: Seeds, name: str) -> Any:
-    """Return (batch, len(bias)): one dense layer for each input, summed; of an input of members one for each."""
+def _scores(inputs: Sequence[Any], head: Head, seeds: Seeds, name: str) -> Any:
+    """Return (batch, scores): one dense layer for each input, summed; of an input of members one for each."""
     scores = [
         _dense(
             values,
-            len(bias),
+            len(head.start),
             seeds.next(),
+            head.gain,
             use_bias=at == 0,
-            bias_initializer=_Start(bias),
+            bias_initializer=_Start(head.start),
             # float32 also under mixed precision: a half-precision prediction would be rounded to three digits.
             dtype="float32",
             name=f"{name}.dense" if at == 0 else f"{name}.linear",
@@ -57,11 +58,13 @@ def _scores(inputs: Sequence[Any], bias: list[float], seeds: Seeds, name: str) -
     return scores[0] if len(scores) == 1 else keras.layers.Add(dtype="float32", name=f"{name}.sum")(scores)
 
 
-def _dense(values: Any, units: int, seed: int, **how: Any) -> Any:
+def _dense(values: Any, units: int, seed: int, gain: float, **how: Any) -> Any:
     """Return the scores of (batch, width) values, or of members' (batch, k, width)."""
     if len(values.shape) == 3:
         return MemberDense(units, seed=seed, **how)(values)
-    return keras.layers.Dense(units, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), **how)(values)
+    # Glorot's, where the gain is 1.
+    first = keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform", seed=seed)
+    return keras.layers.Dense(units, kernel_initializer=first, **how)(values)
 
 
 @keras.saving.register_keras_serializable(package="tabembed")

@@ -14,7 +14,9 @@ class Head(NamedTuple):
     Args:
         start: one bias for each score.
         link: turns (..., scores) into the prediction; takes the tensor and the prefix of the layers' names.
+        gain: what the first weights are multiplied by; below 1 where a large score would be a huge prediction.
     """
 
     start: list[float]
     link: Callable[[Any, str], Any]
+    gain: float = 1.0

@@ -33,7 +33,7 @@ def log_link(target: Target) -> Head:
         """Return the scores in the target's unit."""
         return LogLink(start, scale, shift, dtype="float32", name=f"{name}.prediction")(scores)
 
-    return Head([0.0], link)
+    return Head([0.0], link, gain=0.1)
 
 
 @keras.saving.register_keras_serializable(package="tabembed")
