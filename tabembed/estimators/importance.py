@@ -140,7 +140,7 @@ def importance(
     Source: Breiman 2001, "Random Forests", section 10 (permutation); Sundararajan et al. 2017, arXiv 1703.01365.
     """
     _check(method, n_repeats=n_repeats, max_samples=max_samples)
-    model, rng = getattr(model, "model_", model), np.random.default_rng(Seeds(random_state).next())
+    model, rng = _model_of(model), np.random.default_rng(Seeds(random_state).next())
     rows = _drawn((table := to_arrow(df)).num_rows, max_samples, rng)
     encoded = {name: values[rows] for name, values in schema.encode(table).items()}
     if method == "integrated_gradients":
@@ -155,6 +155,14 @@ def _check(method: str, **numbers: Any) -> None:
     for argument, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise DataError(f"`{argument}` must be a whole number of 1 or more, however: {argument}={value!r}")
+
+
+def _model_of(model: Any) -> Any:
+    """Return an estimator's model, or the model."""
+    model = getattr(model, "model_", model)
+    if isinstance(model.output, Mapping):
+        raise DataError(f"`model` must have one output, however: it has {', '.join(model.output)}; build one a target")
+    return model
 
 
 def _drawn(rows: int, most: int, rng: np.random.Generator) -> np.ndarray:

@@ -61,7 +61,7 @@ def integrated_gradients(
     )
     values = run_packed(run.get_concrete_function(), schema, encoded, (sum(widths),))
     start = values.mean(axis=0, dtype=np.float64).astype(np.float32)
-    step = _Step(rest, widths, steps)
+    step = _Step(rest, widths, steps, schema.need_target().is_classification)
     parts = [step(values[at : at + _CHUNK], start) for at in range(0, len(values), _CHUNK)]
     by_value, outputs, baseline = (np.concatenate(found) for found in zip(*parts, strict=True))
     starts = np.cumsum([0, *widths[:-1]])
@@ -86,8 +86,8 @@ def _halves(model: keras.Model, schema: Schema) -> tuple[keras.Model, keras.Mode
 class _Step:
     """The integral over some rows, traced once."""
 
-    def __init__(self, rest: keras.Model, widths: list[int], steps: int) -> None:
-        self._rest, self._widths, self._steps = rest, widths, steps
+    def __init__(self, rest: keras.Model, widths: list[int], steps: int, classes: bool) -> None:
+        self._rest, self._widths, self._steps, self._classes = rest, widths, steps, classes
         self._sum = tf.function(self._summed, reduce_retracing=True, autograph=False)
 
     def __call__(self, values: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -95,7 +95,8 @@ class _Step:
         rows, begin = tf.constant(values), tf.constant(np.tile(start, (len(values), 1)))
         output = self._output(rows)
         # Of several classes, that which each row most likely is.
-        chosen = tf.one_hot(tf.argmax(output, axis=1), output.shape[1])
+        most = tf.one_hot(tf.argmax(output, axis=1), output.shape[1])
+        chosen = most if self._classes else tf.ones_like(output) / output.shape[1]
         gradients = sum(
             self._sum(begin + (rows - begin) * (at + 0.5) / self._steps, chosen).numpy().astype(np.float64)
             for at in range(self._steps)

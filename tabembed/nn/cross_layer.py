@@ -30,7 +30,7 @@ class CrossLayer(keras.layers.Layer):
         >>> layer(x, x).numpy().tolist()
         [[2.0, 8.0]]
 
-    Source: Wang et al. 2021, arXiv 2008.13535, section 3.1, equation 1.
+    Source: Wang et al. 2021, arXiv 2008.13535, section 3, equation 1.
     """
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:

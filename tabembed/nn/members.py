@@ -144,7 +144,7 @@ class MemberMean(keras.layers.Layer):
         >>> MemberMean()(members).numpy().tolist(), tuple(MemberMean()(members, training=True).shape)
         ([[2.0]], (1, 2, 1))
 
-    Source: Gorishniy et al. 2025, arXiv 2410.24210, section 3.1.
+    Source: Gorishniy et al. 2025, arXiv 2410.24210, section 3.
     """
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -180,7 +180,7 @@ def _mean(values: Any, name: str) -> Any:
 class Ensemble(keras.Model):
     """A functional model of members: each is trained as if it were alone, whatever the loss and the rows' weights.
 
-    Source: Gorishniy et al. 2025, arXiv 2410.24210, section 3.1.
+    Source: Gorishniy et al. 2025, arXiv 2410.24210, section 3.
     """
 
     def compute_loss(

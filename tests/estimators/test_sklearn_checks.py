@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import check_class_weight_classifiers, parametrize_with_checks
 
 import tabembed as te
 
@@ -25,10 +25,18 @@ FAILS = {
     "check_sample_weight_equivalence_on_dense_data": "means, scales and batches count rows: "
     "a repeated row changes them, a weight does not"
 }
+SLOW = {
+    "check_class_weight_classifiers": "one epoch is too few steps to turn every prediction; three are enough, below"
+}
 
 
 @parametrize_with_checks(
-    [te.TabularRegressor(**TINY), te.TabularClassifier(**TINY)], expected_failed_checks=lambda _: FAILS
+    [te.TabularRegressor(**TINY), te.TabularClassifier(**TINY)],
+    expected_failed_checks=lambda estimator: FAILS | (SLOW if isinstance(estimator, te.TabularClassifier) else {}),
 )
 def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
     check(estimator)
+
+
+def test_class_weights_turn_the_predictions() -> None:
+    check_class_weight_classifiers("TabularClassifier", te.TabularClassifier(**{**TINY, "epochs": 3}))

@@ -82,7 +82,7 @@ def test_fitting_on_them(files: list[Path], tmp_path: Path) -> None:
     schema = te.infer_schema(files, "price")
     again = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit_schema(schema, tmp_path / "a.parquet")
     assert again.schema_ is schema
-    with pytest.raises(te.DataError, match="`sample_weight` must be None when X names files"):
+    with pytest.raises(te.DataError, match="`sample_weight` must be the name of a column when X names files"):
         te.TabularRegressor().fit_schema(schema, files, sample_weight=np.ones(900))
 
 

@@ -1,8 +1,8 @@
 """DCN v2: layers that multiply features with each other, beside ReLU layers (Wang et al. 2021, arXiv 2008.13535).
 
-A cross layer is ``x0 * (W x + b) + x`` (section 3.1, equation 1), so that after l of them every product of up to l + 1
-columns has a weight. ``structure="parallel"`` (section 3.3, figure 1b) puts the deep layers beside the cross layers,
-``"stacked"`` (figure 1a) behind them. W is whole, not low-rank (section 3.4): our columns are a few hundred values
+A cross layer is ``x0 * (W x + b) + x`` (section 3, equation 1), so that after l of them every product of up to l + 1
+columns has a weight. ``structure="parallel"`` (section 3, figure 1) puts the deep layers beside the cross layers,
+``"stacked"`` behind them. W is whole, not the paper's mixture of low ranks: our columns are a few hundred values
 together, where the paper has thousands. Departure: columns of many labels are dropped whole from the deep layers, as in
 ``mlp``, where they are parallel; the cross layers see every column always.
 """
@@ -21,7 +21,7 @@ from .dense import dense_layers
 from .joined import Joined
 
 TRAINING: Mapping[str, Any] = {"learning_rate": 2e-3, "weight_decay": 1e-4}
-"""Adam at a rate tuned for each set is the paper's (section 7.1); it gives no default."""
+"""Adam is the paper's (arXiv 2008.13535), its rate tuned for each set: it gives no default, and this one is ours."""
 
 
 def dcn(

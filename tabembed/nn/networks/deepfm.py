@@ -1,9 +1,9 @@
 """DeepFM: a factorization machine and a deep network over the same embeddings (Guo et al. 2017, arXiv 1703.04247).
 
-Three parts are summed: the linear one (section 2.1.1), the products of all pairs of columns (equation 2) and ReLU
-layers (section 2.1.2). Departures: our columns have vectors of different lengths, so the pairs are of each column's
+Three parts are summed: the linear one and the products of all pairs of columns (section 2.1, equation 2), and ReLU
+layers (section 2.1). Departures: our columns have vectors of different lengths, so the pairs are of each column's
 vector times a matrix of its own; each output weighs the ``dim`` numbers of the pairs' products by itself, where the
-paper's only one sums them (He & Chua 2017, "Neural Factorization Machines", arXiv 1708.05027, section 3.2); columns of
+paper's only one sums them (He & Chua 2017, "Neural Factorization Machines", arXiv 1708.05027, section 3); columns of
 many labels are dropped whole from the deep layers, as in ``mlp``.
 """
 

@@ -23,8 +23,8 @@ from .dense import dense_layers
 from .joined import Joined
 
 TRAINING: Mapping[str, Any] = {"learning_rate": 2e-3}
-"""Adam (Kingma & Ba 2015, arXiv 1412.6980) at a third of the recipe's rate: recurrent layers diverge at less than dense
-ones (Greff et al. 2017, arXiv 1503.04069, section V.C, on how much the rate counts)."""
+"""Adam (Kingma & Ba 2015, arXiv 1412.6980) at a third of the recipe's rate, for the rate is what counts most with an
+LSTM (Greff et al. 2017, "LSTM: A Search Space Odyssey", arXiv 1503.04069); the choice is ours."""
 
 
 def lstm(

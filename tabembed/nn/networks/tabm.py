@@ -2,7 +2,7 @@
 
 Each member multiplies the values by numbers of its own, goes through the shared layers and has a head of its own. The
 members are trained as if alone: the loss is the mean of their losses, not the loss of their mean, which the prediction
-is (section 3.1). Each column still has one table, which all members share.
+is (section 3). Each column still has one table, which all members share.
 
 The departure is ``mlp``'s: a linear path beside the layers, one for all members, and columns of many labels dropped
 whole from some rows; ``linear=False`` turns both off.

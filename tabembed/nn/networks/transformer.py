@@ -23,8 +23,8 @@ from .checks import check_shares, check_whole
 from .joined import Joined
 
 TRAINING: Mapping[str, Any] = {"learning_rate": 1e-3, "weight_decay": 1e-5}
-"""The paper's default is AdamW at a constant 1e-4 and 1e-5, for some hundred epochs (appendix, table 13); within our 20
-epochs, whose rate falls along a cosine, ten times the rate gets as far."""
+"""The authors' default is AdamW at a constant 1e-4 with 1e-5 (``FTTransformer.make_default_optimizer``), until there is
+no progress; ours has at most 20 epochs, whose rate falls along a cosine, and so begins at ten times theirs."""
 
 
 def transformer(
