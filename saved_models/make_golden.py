@@ -190,14 +190,61 @@ def write_kinds(name: str) -> None:
     (folder / "expected.json").write_text(text + "\n", encoding="utf-8")
 
 
+def tasks_table(rows: int = 400) -> pd.DataFrame:
+    """Return two columns and a target for each head."""
+    rng = np.random.default_rng(2)
+    df = pd.DataFrame({"city": rng.choice(["Bonn", "Kiel", "größe"], rows), "x": rng.normal(size=rows).round(2)})
+    effect = (df["city"] == "Kiel") + 0.3 * df["x"]
+    df["cost"] = (np.exp(effect) * rng.gamma(2, 0.5, rows)).round(3) + 0.01
+    df["log cost"] = df["cost"]
+    df["count"] = rng.poisson(np.exp(effect))
+    df["band"] = effect + rng.normal(0, 0.5, rows)
+    df["stars"] = np.clip(np.round(effect + 2 + rng.normal(0, 0.5, rows)), 1, 4).astype(int)
+    df["late"] = np.where(rng.random(rows) < 0.3, "late", "no")
+    df["tags"] = [[str(tag) for tag in rng.choice(["a|b", "wifi"], n)] for n in rng.integers(0, 3, rows)]
+    df.loc[::7, "cost"] = None
+    return df
+
+
+TASKS: list[Any] = [
+    te.Target("cost", objective="gamma"),
+    te.Target("log cost", objective="log"),
+    te.Target("count", objective="poisson"),
+    te.Target("band", quantiles=(0.1, 0.5, 0.9)),
+    te.Target("stars", "ordinal"),
+    te.Target("late"),
+    te.Target("tags"),
+]
+
+
+def write_tasks(name: str) -> None:
+    """Write a model that has a head of each kind."""
+    df, asked = tasks_table(), {"city": ["Kiel", "Atlantis", None], "x": [0.5, None, 40.0]}
+    schema = te.infer_schema(df, TASKS)
+    est = te.TabularRegressor(**{**SETTINGS, "epochs": 3}).fit_schema(schema, df)
+    served = te.load(est.export(HERE / name))
+    expected = {
+        "tabembed": te.__version__,
+        "rows": asked,
+        "inputs": {"city": [city or "" for city in asked["city"]], "x": asked["x"]},
+        "outputs": schema.need_targets().output_names,
+        "prediction": {column: values.tolist() for column, values in est.predict(pd.DataFrame(asked)).items()},
+        "probabilities": {target: shares.tolist() for target, shares in served.predict_proba(asked).items()},
+    }
+    text = json.dumps(expected, indent=1, ensure_ascii=False)
+    (HERE / name / "expected.json").write_text(text + "\n", encoding="utf-8")
+
+
 def main() -> None:
-    """Write the models that aren't there: a regression, one of three classes, one of all kinds."""
+    """Write the models that aren't there: a regression, one of three classes, one of all kinds, one of all heads."""
     if not (HERE / "golden_v1").exists():
         write("golden_v1", te.TabularRegressor, "y")
     if not (HERE / "golden_classes_v1").exists():
         write("golden_classes_v1", te.TabularClassifier, "size class")
     if not (HERE / "golden_kinds_v1").exists():
         write_kinds("golden_kinds_v1")
+    if not (HERE / "golden_tasks_v1").exists():
+        write_tasks("golden_tasks_v1")
 
 
 if __name__ == "__main__":

@@ -21,10 +21,12 @@ __all__ = [
     "EmbeddingTable",
     "EntityEmbedder",
     "Ignored",
+    "LDAEmbedder",
     "LabelError",
     "LatLon",
     "MultiCategorical",
     "Numeric",
+    "PCAEmbedder",
     "Predictor",
     "RowwiseAdam",
     "RowwiseEmbedding",
@@ -33,6 +35,7 @@ __all__ = [
     "TableEncoder",
     "TabularClassifier",
     "TabularRegressor",
+    "Target",
     "Text",
     "build_model",
     "export",
@@ -50,7 +53,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder
+    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -74,6 +77,7 @@ if TYPE_CHECKING:
     )
     from .schema.names import safe_name
     from .schema.schema import Schema
+    from .schema.target import Target
     from .serving.export import export
     from .serving.predictor import Predictor, load
     from .tables import EmbeddingTable, TableEncoder, load_tables, save_tables
@@ -91,9 +95,11 @@ _HOMES = {
     "EntityEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
+    "LDAEmbedder": ".embedders",
     "LatLon": ".schema.kinds",
     "MultiCategorical": ".schema.kinds",
     "Numeric": ".schema.kinds",
+    "PCAEmbedder": ".embedders",
     "Predictor": ".serving.predictor",
     "RowwiseAdam": ".nn.optimizer",
     "RowwiseEmbedding": ".nn.embedding",
@@ -102,6 +108,7 @@ _HOMES = {
     "TableEncoder": ".tables",
     "TabularClassifier": ".estimators",
     "TabularRegressor": ".estimators",
+    "Target": ".schema.target",
     "Text": ".schema.kinds",
     "build_model": ".nn.model",
     "export": ".serving.export",

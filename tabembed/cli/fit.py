@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..io.errors import DataError
-from .options import data_argument, kind_options, learn, task_option
+from .options import aims, data_argument, kind_options, learn, target_options
 
 if TYPE_CHECKING:
     from ..schema.schema import Schema
@@ -31,7 +31,7 @@ Examples:
 """
 )
 @data_argument
-@click.option("--target", required=True, metavar="COL", help="The column to predict.")
+@click.option("--target", required=True, multiple=True, metavar="COL", help="The column to predict. May be repeated.")
 @click.option(
     "--output", metavar="DIR", help="Where the model goes: DIR/1, DIR/2, ... [default: saved_models/NAME OF DATA]"
 )
@@ -46,14 +46,20 @@ Examples:
 )
 @click.option("--network", type=click.Choice(_NETWORKS), default=_NETWORKS[0], show_default=True)
 @click.option("--seed", "random_state", type=click.IntRange(min=0), metavar="N", help="Makes training repeatable.")
-@task_option
+@target_options
+@click.option("--sample-weight", metavar="COL", help="The column that says how much each row counts.")
+@click.option("--balanced", is_flag=True, help="Let each class count alike in training, however many rows it has.")
 @kind_options
 @click.option("--quiet", is_flag=True, help="No tables and no progress bar; only where the model lies.")
 def fit(
     data: Sequence[str],
-    target: str,
+    target: Sequence[str],
     output: str | None,
     task: str,
+    loss: str | None,
+    quantile: Sequence[float],
+    power: float | None,
+    sample_weight: str | None,
     ignore: Sequence[str],
     categorical: Sequence[str],
     numeric: Sequence[str],
@@ -62,14 +68,16 @@ def fit(
 ) -> None:
     """Train a model of DATA and export it with all that it needs."""
     folder = _checked(output or default_output(data))
-    rows, schema = learn(data, target, task, {"ignore": ignore, "categorical": categorical, "numeric": numeric})
+    targets = aims(target, task, loss, quantile, power)
+    declared = {"ignore": ignore, "categorical": categorical, "numeric": numeric}
+    rows, schema = learn(data, targets, declared, sample_weight)
     _refuse_no_features(schema)
     _refuse_no_steps(schema, settings["network"])
     if not quiet:
         click.echo(repr(schema))
     estimator = _estimator(schema, settings, quiet)
     started = time.perf_counter()
-    estimator.fit_schema(schema, rows)
+    estimator.fit_schema(schema, rows, sample_weight)
     seconds = time.perf_counter() - started
     version = estimator.export(folder)
     if quiet:
@@ -137,6 +145,11 @@ def _estimator(schema: Schema, settings: dict[str, Any], quiet: bool) -> Any:
     import_tensorflow()
     from ..estimators import TabularClassifier, TabularRegressor
 
-    kind = TabularClassifier if schema.need_target().is_classification else TabularRegressor
     given = {name: value for name, value in settings.items() if value is not None}
-    return kind(verbose=0 if quiet else 1, **given)
+    balanced = given.pop("balanced")
+    given["verbose"] = 0 if quiet else 1
+    if not schema.need_targets().is_classification:
+        if balanced:
+            raise DataError("--balanced weighs classes, however: the target is a number; leave it out")
+        return TabularRegressor(**given)
+    return TabularClassifier(**given, class_weight="balanced" if balanced else None)

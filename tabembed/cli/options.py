@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["data_argument", "kind_options", "learn", "task_option"]
+__all__ = ["aims", "data_argument", "kind_options", "learn", "target_options"]
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..io.row_groups import RowGroups
     from ..schema.kinds import ColumnKind
     from ..schema.schema import Schema
+    from ..schema.target import Target
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 _KINDS = (
@@ -25,13 +26,50 @@ _KINDS = (
 )
 
 data_argument: Decorator = click.argument("data", nargs=-1, required=True)
-task_option: Decorator = click.option(
-    "--task",
-    type=click.Choice(["auto", "regression", "binary", "multiclass"]),
-    default="auto",
-    show_default=True,
-    help="What the target calls for.",
+_TASKS = ("auto", "regression", "binary", "multiclass", "ordinal", "multilabel")
+_LOSSES = ("mse", "mae", "huber", "log", "log1p", "poisson", "gamma", "tweedie", "quantile")
+_TARGET = (
+    click.option("--task", type=click.Choice(_TASKS), default=_TASKS[0], show_default=True, help="What it calls for."),
+    click.option("--loss", type=click.Choice(_LOSSES), help="What a regression minimises.  [default: mse]"),
+    click.option("--quantile", multiple=True, type=float, metavar="Q", help="Predict this quantile. May be repeated."),
+    click.option("--power", type=float, metavar="P", help="Of a Tweedie variance, in (1, 2).  [default: 1.5]"),
 )
+
+
+def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --task, --loss, --quantile and --power.
+
+    Args:
+        command: what ``aims`` gets the options from, as keyword arguments.
+
+    Returns:
+        The same command.
+    """
+    for option in reversed(_TARGET):
+        command = option(command)
+    return command
+
+
+def aims(names: Sequence[str], task: str, loss: str | None, quantile: Sequence[float], power: float | None) -> Any:
+    """Return the targets that the options declare.
+
+    Args:
+        names: the columns to predict.
+        task: of each; of several columns of 0 and 1 "multilabel" makes one target.
+        loss: of each, or None.
+        quantile: to predict, in any order.
+        power: of a Tweedie loss, or None.
+
+    Raises:
+        DataError: for options that don't fit together.
+    """
+    from ..schema.target import Target
+
+    if task == "multilabel" and len(names) > 1:
+        return [Target("labels", task, labels=tuple(names))]
+    given = {"objective": loss, "quantiles": tuple(sorted(quantile)) or None, "power": power}
+    options: dict[str, Any] = {option: value for option, value in given.items() if value is not None}
+    return [Target(name, task, **options) for name in names]
 
 
 def kind_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,15 +87,15 @@ def kind_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def learn(
-    data: Sequence[str], target: str | None, task: str, declared: Mapping[str, Sequence[str]]
+    data: Sequence[str], targets: Sequence[Target], declared: Mapping[str, Sequence[str]], weight: str | None = None
 ) -> tuple[RowGroups, Schema]:
     """Learn the schema of the data; its rows are streamed, never all in memory.
 
     Args:
         data: paths, globs or folders of CSV or Parquet files.
-        target: the column to predict, or None.
-        task: "auto", "regression", "binary" or "multiclass".
+        targets: what ``aims`` gave; none for a schema without.
         declared: {option: columns} of the options that ``kind_options`` adds.
+        weight: the column of the rows' weights, which is set aside.
 
     Returns:
         The data's rows and its schema.
@@ -67,8 +105,9 @@ def learn(
         LabelError: for a declared column that isn't there.
     """
     options = _option_of(declared)
-    if target in options:
-        raise DataError(f"--{options[target]} names the target {target!r}; say what the target is with --task")
+    for target in (column for one in targets for column in one.columns):
+        if target in options:
+            raise DataError(f"--{options[target]} names the target {target!r}; say what the target is with --task")
     from ..io.streams import open_rows
     from ..schema.infer import infer_schema
     from ..schema.kinds import Categorical, Ignored, Numeric
@@ -79,8 +118,13 @@ def learn(
         if column not in rows.names:
             closest = did_you_mean(column, rows.names)
             raise LabelError(f"--{option} names column {column!r}, which the data does not have; {closest}")
-    chosen = {column: kinds[option]() for column, option in options.items()}
-    return rows, infer_schema(rows, target, kinds=chosen, task=task)
+    chosen: dict[str, ColumnKind] = {column: kinds[option]() for column, option in options.items()}
+    if weight is not None:
+        if weight not in rows.names:
+            closest = did_you_mean(weight, rows.names)
+            raise LabelError(f"--sample-weight names column {weight!r}, which the data does not have; {closest}")
+        chosen[weight] = Ignored("the rows' weights")
+    return rows, infer_schema(rows, list(targets) or None, kinds=chosen)
 
 
 def _option_of(declared: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -31,7 +31,8 @@ _SUFFIXES = (".csv", ".parquet")
 def predict(model_dir: str, data: Sequence[str], output: str) -> None:
     """Predict each row of DATA, in its order.
 
-    Writes the column `prediction` and, for classes, `probability_LABEL` of each class.
+    Writes the column `prediction` and, for classes, `probability_LABEL` of each class. Quantiles and labels have a
+    column each (`prediction_0.1`), and so have several targets (`prediction_COL`, `probability_COL_LABEL`).
     """
     _check_output(output, data)
     from ..serving.layout import read_schema, version_dir
@@ -48,7 +49,7 @@ def predict(model_dir: str, data: Sequence[str], output: str) -> None:
     from ..serving.predictor import load
 
     _write(_answers(load(version), rows), Path(output))
-    click.echo(f"{rows.rows:,} predictions of {schema.need_target().name!r} in {output}")
+    click.echo(f"{rows.rows:,} predictions of {schema.need_targets().name!r} in {output}")
 
 
 def _check_output(output: str, data: Sequence[str]) -> None:
@@ -100,11 +101,24 @@ def _answers(predictor: Any, rows: RowGroups) -> Iterator[dict[str, Any]]:
 def _answer(predictor: Any, part: pa.Table) -> dict[str, Any]:
     from ..schema.labels import label_of
 
-    if not predictor.schema.need_target().is_classification:
-        return {"prediction": predictor.predict(part)}
-    shares, classes = predictor.predict_proba(part), predictor.classes_
-    columns = {f"probability_{label_of(label)}": shares[:, at] for at, label in enumerate(classes)}
-    return {"prediction": classes[shares.argmax(axis=1)], **columns}
+    target = predictor.schema.need_targets()
+    several = len(target.parts) > 1
+    classes = any(one.is_classification for one in target.parts)
+    shares = predictor.predict_proba(part) if classes else {}
+    found = predictor.predict(part) if not classes or several else target.choose(shares)
+    columns: dict[str, Any] = {}
+    for one in target.parts:
+        after = f"_{one.name}" if several else ""
+        names = one.quantiles or one.classes
+        wide = bool(one.quantiles) or one.task == "multilabel"
+        for at, name in enumerate(names if wide else ("",)):
+            own = f"{one.name}_{name}" if wide else one.name
+            values = found[own] if several else found[:, at] if wide else found
+            columns[f"prediction{after}_{label_of(name)}" if wide else f"prediction{after}"] = values
+        own_shares = shares[one.name] if several and one.is_classification else shares
+        for at, label in enumerate(one.classes):
+            columns[f"probability{after}_{label_of(label)}"] = own_shares[:, at]
+    return columns
 
 
 def _write(parts: Iterator[dict[str, Any]], output: Path) -> None:

@@ -6,11 +6,14 @@ __all__ = ["show_report"]
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-_OF_ONE = ("r2", "accuracy", "auc", "log_loss")
+if TYPE_CHECKING:
+    from ..schema.target import Target
+
+_OF_ONE = ("r2", "accuracy", "auc", "log_loss", "f1")
 
 
 def show_report(estimator: Any, version: Path, rows: int, seconds: float) -> None:
@@ -25,7 +28,8 @@ def show_report(estimator: Any, version: Path, rows: int, seconds: float) -> Non
     found = estimator.metrics_
     held = found["rows"] if found["on"] == "held-out rows" else 0
     trained, epochs = rows - held, estimator.n_epochs_
-    _show_metrics(found, estimator.schema_.need_target().is_classification)
+    for part in estimator.schema_.need_targets().parts:
+        _show_metrics(found, part, len(estimator.schema_.need_targets().parts) > 1)
     click.echo(
         f"trained on {trained:,} rows, {epochs} {'epoch' if epochs == 1 else 'epochs'} in {seconds:.1f} s "
         f"({trained * epochs / seconds:,.0f} rows/s); measured on {found['rows']:,} {found['on']}"
@@ -39,21 +43,31 @@ def show_report(estimator: Any, version: Path, rows: int, seconds: float) -> Non
         click.echo(f"       tabembed neighbors {model} {shlex.quote(column)} {shlex.quote(tables[column].labels[0])}")
 
 
-def _show_metrics(found: dict[str, Any], is_classification: bool) -> None:
+def _show_metrics(found: dict[str, Any], target: Target, several: bool) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    model, baseline = (found[side].get(target.name, {}) if several else found[side] for side in ("model", "baseline"))
     shown = Table(box=box.SIMPLE_HEAD)
-    shown.add_column("metric")
+    shown.add_column(f"metric of {target.name!r}" if several else "metric")
     shown.add_column("model", justify="right", style="bold")
-    shown.add_column(f"baseline ({'class shares' if is_classification else 'mean'})", justify="right")
-    for name, value in found["model"].items():
-        shown.add_row(name, _number(name, value), _number(name, found["baseline"][name]))
+    shown.add_column(f"baseline ({_baseline(target)})", justify="right")
+    for name, value in model.items():
+        shown.add_row(name, _number(name, value), _number(name, baseline[name]))
     Console().print(shown)
 
 
+def _baseline(target: Target) -> str:
+    """Say what the baseline predicts in every row."""
+    if target.is_classification:
+        return "shares" if target.task == "multilabel" else "class shares"
+    return {"mae": "median", "huber": "median", "quantile": "quantiles", "log": "geometric mean"}.get(
+        target.objective, "mean"
+    )
+
+
 def _number(metric: str, value: float) -> str:
-    if metric in _OF_ONE:
+    if metric in _OF_ONE or metric.startswith("below_"):
         return f"{round(value, 4) + 0.0:.4f}"  # no "-0.0000"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -9,26 +9,29 @@ from collections.abc import Sequence
 import click
 
 from ..io.errors import DataError
-from .options import data_argument, kind_options, learn, task_option
+from .options import aims, data_argument, kind_options, learn, target_options
 
 
 @click.command(epilog="Example: tabembed schema flights.csv --target arr_delay")
 @data_argument
-@click.option("--target", metavar="COL", help="The column to predict.")
-@task_option
+@click.option("--target", multiple=True, metavar="COL", help="The column to predict. May be repeated.")
+@target_options
 @kind_options
 @click.option("--output", metavar="FILE.json", help="Write the schema there, too.")
 def schema(
     data: Sequence[str],
-    target: str | None,
+    target: Sequence[str],
     task: str,
+    loss: str | None,
+    quantile: Sequence[float],
+    power: float | None,
     ignore: Sequence[str],
     categorical: Sequence[str],
     numeric: Sequence[str],
     output: str | None,
 ) -> None:
     """Show what each column of DATA is read as, and why."""
-    if target is None and task != "auto":
+    if not target and task != "auto":
         raise click.UsageError(f"--task {task} says what the target is; name it with --target COL")
     if output is not None:
         from ..io.writes import check_writable
@@ -36,7 +39,8 @@ def schema(
         if not output.casefold().endswith(".json"):
             raise DataError(f"output {output!r} must end in .json")
         check_writable(output)
-    _, found = learn(data, target, task, {"ignore": ignore, "categorical": categorical, "numeric": numeric})
+    targets = aims(target, task, loss, quantile, power)
+    _, found = learn(data, targets, {"ignore": ignore, "categorical": categorical, "numeric": numeric})
     click.echo(repr(found))
     if output is not None:
         found.to_json(output)

@@ -77,7 +77,7 @@ class Effects:
         if not self._target.is_classification:
             model = Ridge(self._prior, solver="sparse_cg").fit(matrix, truth, weights)
             return np.asarray(model.coef_).reshape(-1, 1)
-        outputs = len(self._target.classes) if self._target.task == "multiclass" else 1
+        outputs = 1 if self._target.task == "binary" else len(self._target.classes)
         coefficients = np.zeros((outputs, matrix.shape[1]))
         if len(np.unique(truth)) > 1:
             with warnings.catch_warnings():  # a hundred steps are near enough to the end

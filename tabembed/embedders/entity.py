@@ -10,16 +10,16 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from ..estimators.target_column import with_target
+from ..estimators.rows import with_targets
 from ..io.errors import DataError
 from ..nn.dataset import check_weights
-from ..nn.extract import tables_of_rows
 from ..nn.recipe import Recipe
 from ..nn.seeds import Seeds
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
+from ..schema.learn_target import learn_target
 from ..schema.schema import Schema
-from ..schema.target import learn_target
+from ..tables.by_id import tables_of_rows
 from .base import Embedder, with_dim
 from .crossfit import Learned, Training, best_epochs, crossed
 
@@ -159,8 +159,12 @@ class EntityEmbedder(Embedder):
         if y is None:
             raise DataError("EntityEmbedder requires y to be passed, but the target y is None: call it with X and y")
         X, columns = self._read(X)
-        table, target = with_target(columns, y)
-        schema = self._schema_of(X, table, target)
+        table, targets = with_targets(columns, y)
+        if len(targets) > 1:
+            raise DataError(f"EntityEmbedder takes one target, however: y holds {', '.join(targets)}; fit one for each")
+        schema = self._schema_of(X, table, targets[0])
+        if schema.need_target().task == "multilabel":
+            raise DataError("EntityEmbedder takes numbers or classes, however: y holds lists; fit one for each label")
         weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
         settings = {name: getattr(self, name) for name in (*Recipe.__dataclass_fields__, "network", "network_options")}
         return X, Training(schema, table, weights, settings, Seeds(self.random_state).next())
@@ -178,7 +182,8 @@ class EntityEmbedder(Embedder):
         if self.schema is None:
             schema = infer_schema(table, target, kinds=self._declared(X, self.kinds), task=self.task)
         else:
-            known = self.schema.target or learn_target(table.column(target), target, self.task)
+            learned = self.schema.target is not None
+            known = self.schema.need_target() if learned else learn_target(table.column(target), target, self.task)
             schema = Schema(self.schema.columns, replace(known, name=target))
         return with_dim(schema, self.dim, "rows")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["TabularEstimator"]
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -21,22 +21,26 @@ from ..io.errors import DataError
 from ..io.frames import are_paths, to_arrow
 from ..io.row_groups import RowGroups
 from ..io.streams import open_rows
+from ..nn.answers import side_by_side
 from ..nn.dataset import check_weights
 from ..nn.extract import extract_tables
 from ..nn.model import build_model
 from ..nn.packed import pack_spec, run_packed, unpack
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
+from ..nn.weights import Weights, class_factors
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
 from ..schema.ragged import Encoded
 from ..schema.saved import settings_of
 from ..schema.schema import Schema
+from ..schema.target import Target
+from ..schema.targets import Targets
 from ..tables import EmbeddingTable
 from ..tables.grids import checked
 from .metrics import evaluate
-from .streamed import fit_files, fit_stream, refuse_weights
-from .target_column import with_target
+from .rows import refuse_feature, taken, target_columns, with_targets
+from .streamed import fit_files, fit_stream
 
 
 class TabularEstimator(BaseEstimator):
@@ -70,8 +74,12 @@ class TabularEstimator(BaseEstimator):
         self.verbose = verbose
 
     @abstractmethod
-    def _task_of(self, y: pa.Array | pa.ChunkedArray, name: str) -> str:
-        """Return the task that the target calls for."""
+    def _declared(self, y: pa.Array | pa.ChunkedArray, name: str) -> Target:
+        """Return what the estimator's settings, and the cells, say of a target."""
+
+    def _aims(self, table: pa.Table, names: Sequence[str]) -> list[Target]:
+        """Return the targets that some columns hold."""
+        return [self._declared(table.column(name), name) for name in names]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, init: Any = None) -> Self:
         """Infer the schema, build the model and train it.
@@ -79,8 +87,9 @@ class TabularEstimator(BaseEstimator):
         Args:
             X: (n, columns) a DataFrame, anything with ``__arrow_c_stream__``, a dict of columns or an array; or the
                 paths of CSV or Parquet files, which are streamed.
-            y: (n,) the target; none may be missing. With paths, the name of the target's column.
-            sample_weight: (n,) weights of 0 or more, or None.
+            y: (n,) the target; none may be missing. Or (n, targets) a frame of several, each with its own head; a row
+                may miss some of them. With paths, the name of the target's column, or a list of these.
+            sample_weight: (n,) weights of 0 or more, or the name of the column of X that holds them, or None.
             init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from.
 
         Returns:
@@ -91,13 +100,14 @@ class TabularEstimator(BaseEstimator):
         """
         if are_paths(X):
             return fit_files(self, X, y, sample_weight, init)
+        X, weights = taken(X, sample_weight)
         X = checked(self, X, reset=True)
-        table, name = with_target(X, y)
-        return self._learn(self._infer(table, name), table, sample_weight, init)
+        table, names = with_targets(X, y)
+        return self._learn(self._infer(table, names), table, weights, init)
 
-    def _infer(self, table: pa.Table, name: str, classes: Any = None) -> Schema:
+    def _infer(self, table: pa.Table, names: Sequence[str], classes: Any = None) -> Schema:
         """Return the schema of the first rows; a classifier's classes may be declared."""
-        return infer_schema(table, name, kinds=self.kinds, task=self._task_of(table.column(name), name))
+        return infer_schema(table, self._aims(table, names), kinds=self.kinds)
 
     @abstractmethod
     def _check_classes(self, classes: Any, y: pa.Array | pa.ChunkedArray) -> None:
@@ -146,7 +156,7 @@ class TabularEstimator(BaseEstimator):
         Args:
             schema: with a target of this estimator's task.
             data: what the schema was made from, the target among its columns; files are streamed.
-            sample_weight: as in ``fit``; must be None for files.
+            sample_weight: as in ``fit``; of files the name of a column, which the schema sets aside.
             init: as in ``fit``.
 
         Returns:
@@ -155,19 +165,21 @@ class TabularEstimator(BaseEstimator):
         Raises:
             DataError: for a target of another task, or data that isn't of the schema.
         """
-        target = schema.need_target()
+        target = schema.need_targets()
         if target.is_classification != is_classifier(self):
             other = "TabularClassifier" if target.is_classification else "TabularRegressor"
+            tasks = ", ".join(part.task for part in target.parts)
             raise DataError(
                 f"{type(self).__name__} must get a schema of its own task, however: target {target.name!r} is "
-                f"{target.task}; use te.{other}, or make the schema with another task="
+                f"{tasks}; use te.{other}, or make the schema with another task="
             )
         if isinstance(data, RowGroups) or are_paths(data):
-            refuse_weights(sample_weight)
-            return fit_stream(self, schema, data if isinstance(data, RowGroups) else open_rows(data), init)
-        table = to_arrow(data)
-        checked(self, table.drop_columns([target.name]), reset=True)
-        return self._learn(schema, table, sample_weight, init)
+            groups = data if isinstance(data, RowGroups) else open_rows(data)
+            return fit_stream(self, schema, groups, sample_weight, init)
+        table, weights = taken(to_arrow(data), sample_weight)
+        refuse_feature(schema, sample_weight)
+        checked(self, table.drop_columns([*target.columns]), reset=True)
+        return self._learn(schema, table, weights, init)
 
     def _learn(self, schema: Schema, table: pa.Table, sample_weight: Any, init: Any) -> Self:
         """Build the model of a schema and train it; the one place that sets what is fitted."""
@@ -176,11 +188,50 @@ class TabularEstimator(BaseEstimator):
         encoded, truth = schema.encode(table), schema.encode_target(table)
         options = dict(self.network_options or {})
         model = build_model(schema, self.network, init=init, random_state=seeds.next(), **options)
-        history, held = train(model, schema, encoded, truth, recipe, random_state=seeds.next(), sample_weight=weights)
+        trained = self._weights(schema).by_class(weights, truth)
+        history, held = train(model, schema, encoded, truth, recipe, random_state=seeds.next(), sample_weight=trained)
         self._set_model(schema, model)
         self._set_history(history)
         self.metrics_ = self._metrics(encoded, truth, weights, held)
         return self
+
+    def _weights(self, schema: Schema, column: str | None = None) -> Weights:
+        """Return how much rows count, by a column and by their class."""
+        return Weights(column, class_factors(schema.need_targets(), getattr(self, "class_weight", None)))
+
+    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Return the task's usual metrics on rows, beside those of the trivial baseline.
+
+        Args:
+            X: (n, columns) as in ``fit``.
+            y: (n,) the target, or (n, targets).
+            sample_weight: as in ``fit``.
+
+        Returns:
+            {"on": which rows, "rows": n, "model": {metric: value}, "baseline": {metric: value}}; of several targets
+            ``model`` and ``baseline`` hold these by target.
+
+        Raises:
+            DataError: for a column that is missing or of another kind, or a class that was not there in ``fit``.
+
+        Example:
+            >>> import pandas as pd, tabembed as te
+            >>> X, y = pd.DataFrame({"dest": ["LAX", "BOS"] * 50}), [5.0, -1.0] * 50
+            >>> est = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit(X, y)
+            >>> sorted(est.evaluate(X, y)["model"])
+            ['mae', 'r2', 'rmse']
+        """
+        check_is_fitted(self, "model_")
+        X, weights = taken(X, sample_weight)
+        encoded = self.schema_.encode(checked(self, X, reset=False))
+        truth = self._truth(y)
+        weights = None if weights is None else check_weights(weights, len(truth))
+        return {"on": "rows given", **evaluate(self.schema_.need_targets(), truth, self._output(encoded), weights)}
+
+    def _truth(self, y: Any) -> np.ndarray:
+        """Return the encoded target of rows beside their features."""
+        columns = self.schema_.need_targets().columns
+        return self.schema_.encode_target(pa.table(dict(zip(columns, target_columns(y, columns), strict=True))))
 
     def _set_model(self, schema: Schema, model: keras.Model) -> None:
         self.schema_, self.model_ = schema, model
@@ -197,27 +248,34 @@ class TabularEstimator(BaseEstimator):
         """Return the metrics on the held-out rows, or on the training rows where none were held out."""
         rows = held if len(held) else np.arange(len(truth))
         output = self._output({name: array[rows] for name, array in encoded.items()})
-        found = evaluate(self.schema_.need_target(), truth[rows], output, None if weights is None else weights[rows])
+        some = None if weights is None else weights[rows]
+        found = evaluate(self.schema_.need_targets(), truth[rows], output, some)
         return {"on": "held-out rows" if len(held) else "training rows", **found}
 
-    def _output(self, encoded: Mapping[str, Encoded]) -> np.ndarray:
-        """Return (n,) values or (n, classes) probabilities."""
-        target, schema, model = self.schema_.need_target(), self.schema_, self.model_
+    def _output(self, encoded: Mapping[str, Encoded]) -> Any:
+        """Return (n,) values, (n, quantiles), or (n, classes) probabilities; of several targets by target."""
+        target, schema, model = self.schema_.need_targets(), self.schema_, self.model_
         if getattr(self, "_call_", None) is None:
             # A traced function answers one row in under a millisecond; model.predict takes a hundred.
             self._call_ = tf.function(
-                lambda *packed: model(unpack(schema, *packed), training=False),
+                lambda *packed: side_by_side(target, model(unpack(schema, *packed), training=False)),
                 input_signature=pack_spec(schema),
             ).get_concrete_function()
-        width = len(target.classes) if target.task == "multiclass" else 1
-        output = run_packed(self._call_, schema, encoded, (width,))
-        if target.task == "multiclass":
-            return output
-        return np.concatenate([1 - output, output], axis=1) if target.is_classification else output[:, 0]
+        width = sum(part.output_width for part in target.parts)
+        return target.outputs(run_packed(self._call_, schema, encoded, (width,)))
 
-    def _answer(self, X: Any) -> np.ndarray:
+    def _answer(self, X: Any) -> Any:
         check_is_fitted(self, "model_")
         return self._output(self.schema_.encode(checked(self, X, reset=False)))
+
+    def _predicted(self, answer: Any) -> Any:
+        """Return values as they are and the classes that probabilities speak for; of several targets a frame."""
+        target = self.schema_.need_targets()
+        if not isinstance(target, Targets):
+            return target.choose(answer) if target.is_classification else answer
+        parts = {part.name: part for part in target.parts}
+        chosen = {n: parts[n].choose(v) if parts[n].is_classification else v for n, v in answer.items()}
+        return target.frame(chosen)
 
     @property
     def tables_(self) -> dict[str, EmbeddingTable]:

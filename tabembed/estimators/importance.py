@@ -212,11 +212,7 @@ class _Scored:
     def __call__(self, encoded: Mapping[str, Encoded]) -> float:
         """Return the metric, turned so that less is better."""
         target = self.schema.need_target()
-        output = run_packed(self._run, self.schema, encoded, (int(self._run.structured_outputs.shape[-1]),))
-        if target.task == "binary":
-            output = np.concatenate([1 - output, output], axis=1)
-        elif output.shape[1] == 1:
-            output = output[:, 0]
+        output = target.outputs(run_packed(self._run, self.schema, encoded, (target.output_width,)))
         found: dict[str, float] = evaluate(target, self._truth, output)["model"]
         self._metric = self._metric or next((name for name in ("r2", "log_loss") if name in found), next(iter(found)))
         if self._metric not in found:

@@ -19,7 +19,7 @@ from ..nn.seeds import Seeds
 from ..schema.schema import Schema
 from ..tables.grids import checked
 from .metrics import evaluate
-from .target_column import target_column, with_target
+from .rows import taken, target_columns, with_targets
 
 _SHARE = 0.1
 """Of the recipe's learning rate, which falls to 0 along its cosine."""
@@ -36,9 +36,10 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
         )
     fitted = hasattr(estimator, "model_")
     est = estimator if fitted else copy(estimator)  # a refusal leaves nothing behind
+    X, given = taken(X, sample_weight)
     X = checked(est, X, reset=not fitted)
     table, schema = _continued(est, X, y, classes) if fitted else _first(est, X, y, classes)
-    weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
+    weights = None if given is None else check_weights(given, table.num_rows)
     recipe, seeds = est._recipe(), Seeds(est.random_state)
     for _ in range(est.n_epochs_ if fitted else 0):  # another order at each call
         seeds.next()
@@ -53,8 +54,9 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
         metrics = _before(est, table, weights)
     encoded, truth = schema.encode(table), schema.encode_target(table)
     rate = recipe.learning_rate * _SHARE
+    trained = est._weights(schema).by_class(weights, truth)
     history = train_more(
-        est.model_, schema, encoded, truth, recipe, rate, random_state=seeds.next(), sample_weight=weights
+        est.model_, schema, encoded, truth, recipe, rate, random_state=seeds.next(), sample_weight=trained
     )
     est.history_ = {**est.history_, "loss": [*est.history_.get("loss", []), float(history.history["loss"][0])]}
     est.n_epochs_, est.metrics_ = est.n_epochs_ + 1, metrics
@@ -63,24 +65,25 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
 
 def _first(estimator: Any, X: Any, y: Any, classes: Any) -> tuple[pa.Table, Schema]:
     """Return the rows with their target, and a schema of them."""
-    table, name = with_target(X, y)
-    estimator._check_classes(classes, table.column(name))
-    return table, estimator._infer(table, name, classes)
+    table, names = with_targets(X, y)
+    estimator._check_classes(classes, table.select(names))
+    return table, estimator._infer(table, names, classes)
 
 
 def _continued(estimator: Any, X: Any, y: Any, classes: Any) -> tuple[pa.Table, Schema]:
     """Return the rows of the schema's columns with their target, and the schema that has grown by them."""
     schema = estimator.schema_
-    name = schema.need_target().name
-    features, target = schema.table(X), target_column(y, name)
-    if len(target) != features.num_rows:
-        raise DataError(f"X and y must be equally long, however: {features.num_rows:,} and {len(target):,} rows")
-    estimator._check_classes(classes, target)
-    table = features.append_column(name, target)
+    names = schema.need_targets().columns
+    table, targets = schema.table(X), target_columns(y, names)
+    if len(targets[0]) != table.num_rows:
+        raise DataError(f"X and y must be equally long, however: {table.num_rows:,} and {len(targets[0]):,} rows")
+    estimator._check_classes(classes, pa.table(dict(zip(names, targets, strict=True))))
+    for name, column in zip(names, targets, strict=True):
+        table = table.append_column(name, column)
     return table, schema.grown(table)
 
 
 def _before(estimator: Any, table: pa.Table, weights: Any) -> dict[str, Any]:
     """Return the metrics of rows that the model hasn't learned from."""
     encoded, truth = estimator.schema_.encode(table), estimator.schema_.encode_target(table)
-    return {"on": _ON, **evaluate(estimator.schema_.need_target(), truth, estimator._output(encoded), weights)}
+    return {"on": _ON, **evaluate(estimator.schema_.need_targets(), truth, estimator._output(encoded), weights)}

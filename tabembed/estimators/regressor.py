@@ -4,20 +4,26 @@ from __future__ import annotations
 
 __all__ = ["TabularRegressor"]
 
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from sklearn.base import RegressorMixin
 
 from ..io.errors import DataError
+from ..schema.target import Target
 from .base import TabularEstimator
+from .signature import with_arguments_of
 
 
 class TabularRegressor(RegressorMixin, TabularEstimator):
     """Predict a number from a table with categorical columns; a scikit-learn estimator.
 
     Args:
+        loss: ``"mse"``, ``"mae"``, ``"huber"``, ``"log"`` or ``"log1p"`` (trained on the logarithm), ``"poisson"``,
+            ``"gamma"``, ``"tweedie"`` or ``"quantile"``; see ``te.Target``.
+        quantiles: to predict instead of the mean, rising, in (0, 1); they never cross.
+        power: of the mean that a Tweedie variance goes by, in (1, 2).
         network: a name that ``te.build_model`` takes.
         network_options: the network's own arguments, ``{"hidden": (256, 128), "dropout": 0.1}``.
         kinds: {column: kind} for the columns you declare yourself.
@@ -44,18 +50,33 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     Source: Guo & Berkhahn 2016, arXiv 1604.06737, section III.
     """
 
-    def _task_of(self, y: pa.Array | pa.ChunkedArray, name: str) -> str:
-        return "regression"
+    @with_arguments_of(TabularEstimator.__init__)
+    def __init__(
+        self,
+        *,
+        loss: str = "mse",
+        quantiles: Sequence[float] | None = None,
+        power: float = Target.power,
+        **settings: Any,
+    ) -> None:
+        super().__init__(**settings)
+        self.loss = loss
+        self.quantiles = quantiles
+        self.power = power
 
-    def _check_classes(self, classes: Any, y: pa.Array | pa.ChunkedArray) -> None:
+    def _declared(self, y: pa.Array | pa.ChunkedArray, name: str) -> Target:
+        quantiles = () if self.quantiles is None else tuple(self.quantiles)
+        return Target(name, "regression", objective=self.loss, quantiles=quantiles, power=self.power)
+
+    def _check_classes(self, classes: Any, answers: pa.Table) -> None:
         if classes is not None:
             raise DataError(
                 f"`classes` must be None for numbers, however: classes={classes!r}; leave it out, or use "
                 f"te.TabularClassifier"
             )
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return (n,) float32 values in the target's unit.
+    def predict(self, X: Any) -> Any:
+        """Return (n,) float32 values in the target's unit, or (n, quantiles); of several targets a frame.
 
         Args:
             X: as in ``fit``.
@@ -63,4 +84,4 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         Raises:
             DataError: for a column that is missing or of another kind.
         """
-        return self._answer(X)
+        return self._predicted(self._answer(X))

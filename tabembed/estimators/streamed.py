@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["fit_files", "fit_stream", "refuse_weights"]
+__all__ = ["fit_files", "fit_stream"]
 
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from sklearn.base import is_classifier
 
 from ..io.counting import countable, counted
-from ..io.errors import DataError
+from ..io.errors import DataError, LabelError
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
 from ..io.streams import open_rows
@@ -20,10 +20,15 @@ from ..nn.packed import columns_of
 from ..nn.seeds import Seeds
 from ..nn.stream import Stream
 from ..nn.stream_recipe import train_stream
+from ..nn.weights import weight_cells
 from ..schema.infer import infer_schema
+from ..schema.kinds import Ignored
 from ..schema.schema import Schema
+from ..schema.target import Target
+from ..schema.targets import Targets
 from ..tables.grids import checked
 from .metrics import evaluate
+from .rows import refuse_feature
 
 
 def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init: Any) -> Any:
@@ -32,8 +37,8 @@ def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init:
     Args:
         estimator: unfitted.
         paths: a path, a glob, a folder, or a list of these.
-        target: the name of the target's column.
-        sample_weight: must be None.
+        target: the name of the target's column, or a list of these.
+        sample_weight: the name of the column that holds the weights, or None.
         init: as in ``fit``.
 
     Returns:
@@ -42,37 +47,45 @@ def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init:
     Raises:
         DataError: when the target isn't named, weights are given, or a file can't be read or learned from.
     """
-    if not isinstance(target, str):
+    several = isinstance(target, list) and all(isinstance(one, str) for one in target)
+    if not isinstance(target, str) and not several:
         raise DataError(
             f"`y` must be the name of the target's column when X names files, however: it is a "
             f"{type(target).__name__}; call it as in fit('data/*.parquet', 'arr_delay')"
         )
-    refuse_weights(sample_weight)
     groups = open_rows(paths)
-    _check_target(target, groups.names)
-    schema = infer_schema(groups, target, kinds=estimator.kinds, task=_task(estimator, groups, target))
-    return fit_stream(estimator, schema, groups, init)
+    names = list(target) if several else [target]
+    for name in names:
+        _check_target(name, groups.names)
+    kinds = dict(estimator.kinds or {})
+    if isinstance(sample_weight, str) and sample_weight in groups.names:
+        kinds[sample_weight] = Ignored("the rows' weights")
+    schema = infer_schema(groups, _aims(estimator, groups, names), kinds=kinds)
+    return fit_stream(estimator, schema, groups, sample_weight, init)
 
 
-def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, init: Any = None) -> Any:
+def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, sample_weight: Any = None, init: Any = None) -> Any:
     """Build the model of a schema and train it on files.
 
     Args:
         estimator: unfitted.
         schema: with a target.
         groups: the files, all their columns.
+        sample_weight: the name of the column that holds the weights, or None.
         init: as in ``fit``.
 
     Returns:
         The estimator, fitted.
     """
-    target = schema.need_target()
-    checked(estimator, groups.schema.empty_table().drop_columns([target.name]), reset=True)
-    groups = groups.select([*schema.sources, target.name])
+    target, weights = schema.need_targets(), estimator._weights(schema, _weight_column(groups, sample_weight))
+    refuse_feature(schema, sample_weight)
+    aside = [*target.columns, *weights.columns]
+    checked(estimator, groups.schema.empty_table().drop_columns(aside), reset=True)
+    groups = groups.select(list(dict.fromkeys([*schema.sources, *aside])))
     recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
     options = dict(estimator.network_options or {})
     model = build_model(schema, estimator.network, init=init, random_state=seeds.next(), **options)
-    history, parts = train_stream(model, schema, groups, recipe, random_state=seeds.next())
+    history, parts = train_stream(model, schema, groups, recipe, random_state=seeds.next(), weights=weights)
     estimator._set_model(schema, model)
     estimator._set_history(history)
     found = _metrics(estimator, schema, parts.judged)
@@ -80,14 +93,26 @@ def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, init: Any = No
     return estimator
 
 
-def refuse_weights(sample_weight: Any) -> None:
-    """Refuse weights for rows that are streamed.
-
-    Raises:
-        DataError: unless they are None.
-    """
-    if sample_weight is not None:
-        raise DataError("`sample_weight` must be None when X names files; read them into a frame to weigh the rows")
+def _weight_column(groups: RowGroups, sample_weight: Any) -> str | None:
+    if sample_weight is None:
+        return None
+    if not isinstance(sample_weight, str):
+        raise DataError(
+            f"`sample_weight` must be the name of a column when X names files, however: it is a "
+            f"{type(sample_weight).__name__}; read the files into a frame, or write the weights into them"
+        )
+    if sample_weight not in groups.names:
+        closest = did_you_mean(sample_weight, groups.names)
+        raise LabelError(f"`sample_weight` names column {sample_weight!r}, which the data does not have; {closest}")
+    cells = (weight_cells(batch.column(0), sample_weight) for batch in groups.batches([sample_weight]))
+    try:
+        some = max((float(part.max(initial=0)) for part in cells), default=0) > 0
+    except DataError:
+        weight_cells(groups.column(sample_weight), sample_weight)  # says which of all rows it is
+        raise
+    if not some:
+        raise DataError(f"`sample_weight` column {sample_weight!r} must not be zero in every row")
+    return sample_weight
 
 
 def _check_target(target: str, names: list[str]) -> None:
@@ -95,21 +120,32 @@ def _check_target(target: str, names: list[str]) -> None:
         raise DataError(f"target {target!r} is not a column of the files; {did_you_mean(target, names)}")
 
 
-def _task(estimator: Any, groups: RowGroups, target: str) -> str:
-    """Return the task; a classifier's depends on how many classes there are, however often."""
-    kind = groups.schema.field(target).type
-    if not is_classifier(estimator):
-        return "regression"
+def _aims(estimator: Any, groups: RowGroups, names: list[str]) -> list[Target]:
+    """Return the declared targets; a classifier's task depends on how many classes there are, however often."""
+    if not is_classifier(estimator) or estimator.task != "auto":
+        return list(estimator._aims(groups.schema.empty_table(), names))
+    return [_aim(estimator, groups, name) for name in names]
+
+
+def _aim(estimator: Any, groups: RowGroups, name: str) -> Target:
+    kind = groups.schema.field(name).type
     if pa.types.is_dictionary(kind) or not countable(kind):
-        return str(estimator._task_of(groups.column(target), target))
-    with counted(groups, target) as counts:
+        return estimator._declared(groups.column(name), name)
+    with counted(groups, name) as counts:
         distinct, _ = counts.summary()
-        return str(estimator._task_of(counts.values()[0] if distinct else groups.column(target), target))
+        return estimator._declared(counts.values()[0] if distinct else groups.column(name), name)
 
 
 def _metrics(estimator: Any, schema: Schema, judged: Stream) -> dict[str, Any]:
-    outputs, truths = [], []
-    for packed, truth in judged.blocks(8192):
+    target = schema.need_targets()
+    outputs, truths, weights = [], [], []
+    for packed, truth, weight in judged.blocks(8192):
         outputs.append(estimator._output(columns_of(schema, packed)))
         truths.append(truth)
-    return evaluate(schema.need_target(), np.concatenate(truths), np.concatenate(outputs))
+        weights.append(weight)
+    given = None if weights[0] is None else np.concatenate([weight for weight in weights if weight is not None])
+    if isinstance(target, Targets):
+        joined: Any = {part.name: np.concatenate([output[part.name] for output in outputs]) for part in target.parts}
+    else:
+        joined = np.concatenate(outputs)
+    return evaluate(target, np.concatenate(truths), joined, given)

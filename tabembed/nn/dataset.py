@@ -14,6 +14,7 @@ import tensorflow as tf
 from ..io.errors import DataError
 from ..schema.ragged import Encoded, Ragged
 from ..schema.schema import Schema
+from .answers import answers
 from .seeds import Seeds
 
 _AHEAD = 16
@@ -65,8 +66,7 @@ def make_dataset(
             matrix = tf.cast(part[f"matrix {kind}"], tf.int32) if kind == "ids" else part[f"matrix {kind}"]
             inputs.update(zip(names, tf.split(matrix, len(names), axis=1), strict=True))
         inputs |= {name: tf.gather(ragged, index).to_tensor(padding) for name, (ragged, padding) in lists.items()}
-        batch = (inputs, part["target"][:, None])
-        return (*batch, part["weight"]) if "weight" in part else batch
+        return inputs, *answers(schema.need_targets(), part["target"], part.get("weight"))
 
     batches = _indices(rows, size, _Orders(rows, seed) if shuffle else None, fill).map(_as_it_is(batch_of))
     return _counted(batches, math.ceil(rows / size))

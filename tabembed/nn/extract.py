@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["embedding_of", "extract_tables", "tables_of_rows"]
+__all__ = ["embedding_of", "extract_tables"]
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
 
 from ..io.errors import DataError
 from ..schema.schema import Schema
 from ..schema.shared import sharing
-from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
+from ..schema.vocabulary import FIRST_ID
 from ..tables import EmbeddingTable
+from ..tables.by_id import tables_of_rows
 
 
 def embedding_of(model: keras.Model, schema: Schema, column: str) -> Any:
@@ -66,39 +65,3 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
     """
     own = [key for key in schema.tables if sharing(schema.features, key)[0] == key]
     return tables_of_rows(schema, {key: embedding_of(model, schema, key).get_weights()[0] for key in own})
-
-
-def tables_of_rows(schema: Schema, rows: Mapping[str, np.ndarray]) -> dict[str, EmbeddingTable]:
-    """Return the tables of matrices whose rows lie by id.
-
-    Args:
-        schema: of the columns.
-        rows: {key of ``schema.tables``: (size, dim)}; of columns that share a table, the first one's.
-
-    Returns:
-        {key: table} of these, as ``extract_tables``.
-
-    Example:
-        >>> import pandas as pd, tabembed as te
-        >>> schema = te.infer_schema(pd.DataFrame({"dest": ["LAX", "BOS", "LAX"]}))
-        >>> tables_of_rows(schema, {"dest": np.eye(4, dtype="float32")})["dest"]["LAX"].tolist()
-        [0.0, 0.0, 1.0, 0.0]
-    """
-    tables: dict[str, EmbeddingTable] = {}
-    for key, (_, spec) in schema.tables.items():
-        owner = sharing(schema.features, key)[0]
-        if owner in tables:
-            tables[key] = tables[owner]
-        elif key in rows:
-            labels, counts = spec.read()
-            matrix = rows[key]
-            tables[key] = EmbeddingTable(
-                labels,
-                matrix[FIRST_ID:] if spec.rows is None else matrix[spec.rows()],
-                counts=counts,
-                missing=matrix[MISSING_ID],
-                unknown=matrix[UNKNOWN_ID],
-                name=spec.name,
-                metric="euclidean",
-            )
-    return tables

@@ -8,59 +8,63 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from ..schema.target import Target
+from ..schema.targets import AnyTarget
+from .heads import Head, head_of
 from .members import MemberDense
 from .seeds import Seeds
 
 
-def build_head(inputs: Sequence[Any], target: Target, seeds: Seeds) -> Any:
+def build_head(inputs: Sequence[Any], target: AnyTarget, seeds: Seeds) -> Any:
     """Return the model's output: the inputs' scores summed, in the target's own terms.
 
     **Shape**: (batch, width) each -> (batch, 1) value in the target's unit (regression) or probability of the second
-    class (binary); (batch, classes) probabilities (multiclass). Members, (batch, k, width), stay apart.
+    class (binary); (batch, quantiles) values; (batch, classes) probabilities; of several targets by output. Members,
+    (batch, k, width), stay apart.
 
     Args:
         inputs: the network's outputs.
         target: learned; its scale, or its classes and their shares, set where training starts.
         seeds: of the initializers.
     """
-    if target.task == "regression":
-        scores = _scores(inputs, [0.0], seeds)
-        return keras.layers.Rescaling(target.scale, target.mean, dtype="float32", name="head.prediction")(scores)
-    shares = target.shares
-    if target.task == "binary":
-        bias, activation = [float(np.log(shares[1] / shares[0]))], "sigmoid"
-    else:
-        bias, activation = np.log(shares).tolist(), "softmax"
-    scores = _scores(inputs, bias, seeds)
-    return keras.layers.Activation(activation, dtype="float32", name="head.probabilities")(scores)
+    if isinstance(target, Target):
+        return _head(inputs, target, seeds, "head")
+    names = target.output_names
+    return {names[part.name]: _head(inputs, part, seeds, f"head.{names[part.name]}") for part in target.parts}
 
 
-def _scores(inputs: Sequence[Any], bias: list[float], seeds: Seeds) -> Any:
-    """Return (batch, len(bias)): one dense layer for each input, summed; of an input of members one for each."""
+def _head(inputs: Sequence[Any], target: Target, seeds: Seeds, name: str) -> Any:
+    head = head_of(target)
+    return head.link(_scores(inputs, head, seeds, name), name)
+
+
+def _scores(inputs: Sequence[Any], head: Head, seeds: Seeds, name: str) -> Any:
+    """Return (batch, scores): one dense layer for each input, summed; of an input of members one for each."""
     scores = [
         _dense(
             values,
-            len(bias),
+            len(head.start),
             seeds.next(),
+            head.gain,
             use_bias=at == 0,
-            bias_initializer=_Start(bias),
+            bias_initializer=_Start(head.start),
             # float32 also under mixed precision: a half-precision prediction would be rounded to three digits.
             dtype="float32",
-            name="head.dense" if at == 0 else "head.linear",
+            name=f"{name}.dense" if at == 0 else f"{name}.linear",
         )
         for at, values in enumerate(inputs)
     ]
-    return scores[0] if len(scores) == 1 else keras.layers.Add(dtype="float32", name="head.sum")(scores)
+    return scores[0] if len(scores) == 1 else keras.layers.Add(dtype="float32", name=f"{name}.sum")(scores)
 
 
-def _dense(values: Any, units: int, seed: int, **how: Any) -> Any:
+def _dense(values: Any, units: int, seed: int, gain: float, **how: Any) -> Any:
     """Return the scores of (batch, width) values, or of members' (batch, k, width)."""
     if len(values.shape) == 3:
         return MemberDense(units, seed=seed, **how)(values)
-    return keras.layers.Dense(units, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), **how)(values)
+    # Glorot's, where the gain is 1.
+    first = keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform", seed=seed)
+    return keras.layers.Dense(units, kernel_initializer=first, **how)(values)
 
 
 @keras.saving.register_keras_serializable(package="tabembed")

@@ -48,8 +48,8 @@ def build_model(
         **options: the network's own arguments (``hidden=(256, 128)``, ``dropout=0.1``).
 
     Returns:
-        An uncompiled functional ``keras.Model``; ``schema.target.loss`` and ``.metrics`` fit its output. (Called with
-        ``training=True``, that of ``tabm`` gives what each member says, (batch, k, width).)
+        An uncompiled functional ``keras.Model``; ``schema.target``'s ``loss``, ``loss_weight`` and ``metrics`` fit it.
+        (Called with ``training=True``, that of ``tabm`` gives what each member says, (batch, k, width).)
 
     Raises:
         DataError: without a target, without a column, for an unknown network or option, or a pinned dim that differs.
@@ -63,13 +63,13 @@ def build_model(
 
     Source: Guo & Berkhahn 2016, "Entity Embeddings of Categorical Variables", arXiv 1604.06737, section III.
     """
-    target = schema.need_target()
+    target = schema.need_targets()
     tables, seeds = tables_of(init), Seeds(random_state)
     inputs, joined = _build_branches(schema, warm_dims(schema, tables), seeds)
     outputs = build_head(build_network(network, joined, seeds, options), target, seeds)
     model = model_of(inputs, outputs, f"tabembed_{network}")
-    # The loss of a number is in the target's unit squared, and so must be what is added to it.
-    scale_priors(model, 1 / (target.loss_weight or 1))
+    # The loss of a number is in a unit of the target's, and so must be what is added to it.
+    scale_priors(model, target.loss_unit)
     load_tables_into(model, schema, tables)
     _freeze(model, schema, freeze)
     return model

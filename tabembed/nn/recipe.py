@@ -17,7 +17,7 @@ import numpy as np
 from ..io.errors import DataError
 from ..schema.ragged import Encoded
 from ..schema.schema import Schema
-from ..schema.target import Target
+from ..schema.targets import AnyTarget
 from .dataset import make_dataset
 from .networks import network_of
 from .optimizer import RowwiseAdam
@@ -156,8 +156,8 @@ def train(
         Keras' history and the row numbers that were held out; none where none of them has a weight above 0.
     """
     seeds = Seeds(random_state)
-    wanted = schema.need_target()
-    training, held = _hold_out(wanted, target, recipe.validation_fraction, sample_weight, seeds.next())
+    wanted = schema.need_targets()
+    training, held = _hold_out(target, recipe.validation_fraction, sample_weight, seeds.next())
     batch = recipe.batch_rows(len(training))
 
     part = partial(_part, schema, encoded, target, sample_weight)
@@ -169,7 +169,7 @@ def train(
 
 def fit_model(
     model: keras.Model,
-    target: Target,
+    target: AnyTarget,
     recipe: Recipe,
     steps: int,
     batches: Any,
@@ -200,7 +200,7 @@ def fit_model(
 
 def _run(
     model: keras.Model,
-    target: Target,
+    target: AnyTarget,
     recipe: Recipe,
     epochs: int,
     steps: int,
@@ -212,20 +212,18 @@ def _run(
     """Fit with the priors in the unit of the weighed loss, and the progress bar if it is wanted."""
     progress = Progress(epochs, steps)
     # At every fit, compiled anew or not: Keras traces again for weights that come or go.
-    scale_priors(model, target.loss_weight or 1)
+    scale_priors(model, 1 / target.loss_unit)
     try:
         shown = [*callbacks, *([progress] if recipe.verbose else [])]
         return model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=shown, **how)
     finally:
         progress.stop()
-        scale_priors(model, 1 / (target.loss_weight or 1))
+        scale_priors(model, target.loss_unit)
 
 
-def _hold_out(
-    wanted: Target, target: np.ndarray, share: float, weights: np.ndarray | None, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _hold_out(target: np.ndarray, share: float, weights: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the row numbers to train on, and those to choose the best epoch by."""
-    training, held = split_rows(target if wanted.is_classification else None, len(target), share, seed)
+    training, held = split_rows(target if target.dtype.kind == "i" else None, len(target), share, seed)
     if weights is not None and not np.any(weights[held] > 0):
         # Rows without weight judge nothing: every epoch's loss would be equal, and the first would win.
         training, held = np.arange(len(target)), held[:0]
@@ -273,7 +271,7 @@ def train_more(
     Returns:
         Keras' history, of one epoch.
     """
-    wanted, rows = schema.need_target(), np.arange(len(target))
+    wanted, rows = schema.need_targets(), np.arange(len(target))
     batch = recipe.batch_rows(len(rows))
     steps = math.ceil(len(rows) / batch)
     if _goes_on(model, recipe):
@@ -293,7 +291,7 @@ def _goes_on(model: keras.Model, recipe: Recipe) -> bool:
     return not isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
 
 
-def _compile(model: keras.Model, target: Target, recipe: Recipe, steps: int, rate: Any, in_all: int) -> None:
+def _compile(model: keras.Model, target: AnyTarget, recipe: Recipe, steps: int, rate: Any, in_all: int) -> None:
     """Compile for batches that come ``steps`` times an epoch and ``in_all`` times."""
     model.compile(
         RowwiseAdam(rate, weight_decay=recipe.weight_decay or None),

@@ -19,9 +19,11 @@ from ..io.row_groups import RowGroup, RowGroups
 from ..schema.ragged import Ragged, joined_rows
 from ..schema.schema import Schema
 from ..schema.streamed import check_streams
+from .answers import answers
 from .dataset import check_batch_size
 from .packed import Packed, pack, pack_spec, unpack
 from .seeds import Seeds
+from .weights import Weights, weight_cells
 
 BUFFER_ROWS = 1 << 18
 _OPEN = 4
@@ -74,8 +76,8 @@ def _mixed(numbers: np.ndarray) -> np.ndarray:
     return z ^ (z >> np.uint64(31))
 
 
-Block = tuple[Packed, np.ndarray]
-"""What ``pack`` gives of some rows, and their target."""
+Block = tuple[Packed, np.ndarray, np.ndarray | None]
+"""What ``pack`` gives of some rows, their target, and their weights where a column holds some."""
 
 
 class Stream:
@@ -85,6 +87,7 @@ class Stream:
         schema: with a target.
         groups: the files, with the schema's columns.
         split: the side; None for all rows.
+        weights: how much rows count.
         buffer_rows: rows that are shuffled together.
 
     Raises:
@@ -96,15 +99,21 @@ class Stream:
     """
 
     def __init__(
-        self, schema: Schema, groups: RowGroups, split: Split | None = None, buffer_rows: int = BUFFER_ROWS
+        self,
+        schema: Schema,
+        groups: RowGroups,
+        split: Split | None = None,
+        weights: Weights | None = None,
+        buffer_rows: int = BUFFER_ROWS,
     ) -> None:
         check_streams(schema.features)
+        self._weights = weights or Weights()
         self._schema, self._groups, self._split, self._buffer = schema, groups, split, buffer_rows
         self.rows = groups.rows if split is None else split.rows(groups)
         self.error: DataError | None = None
 
     def dataset(self, batch_size: int, *, shuffle: bool = False, seed: int | None = None) -> tf.data.Dataset:
-        """Return batches of ``({input name: (batch, 1)}, target (batch, 1))``, their number known.
+        """Return batches of ``({input name: (batch, 1)}, target (batch, 1)[, weight (batch,)])``, their number known.
 
         Args:
             batch_size: rows a batch; the last may be smaller.
@@ -121,15 +130,22 @@ class Stream:
         def blocks() -> Iterator[tuple[Any, ...]]:
             """Yield the blocks of the next epoch, lists as values and offsets."""
             rng = np.random.default_rng([first, next(epochs)]) if shuffle else None
-            for packed, target in self.blocks(size, rng):
+            for packed, target, weight in self.blocks(size, rng):
                 parts = packed.values()
-                yield *((p.values, p.offsets) if isinstance(p, Ragged) else p for p in parts), target
+                lists = ((p.values, p.offsets) if isinstance(p, Ragged) else p for p in parts)
+                yield *lists, target, *([] if weight is None else [weight])
 
-        kind = tf.int32 if self._schema.need_target().is_classification else tf.float32
-        spec = (*map(self._spec, pack_spec(self._schema)), tf.TensorSpec((None,), kind))
+        spec = (*map(self._spec, pack_spec(self._schema)), *self._answer_specs())
         found = tf.data.Dataset.from_generator(blocks, output_signature=spec).prefetch(1)
         batches = found.flat_map(lambda *block: self._cut(block, size)).map(self._named)
         return batches.apply(tf.data.experimental.assert_cardinality(math.ceil(self.rows / size))).prefetch(16)
+
+    def _answer_specs(self) -> list[tf.TensorSpec]:
+        target = self._schema.need_targets()
+        wide = sum(part.truth_width for part in target.parts)
+        classes = len(target.parts) == 1 and wide == 1 and target.is_classification
+        truth = tf.TensorSpec((None,) if wide == 1 else (None, wide), tf.int32 if classes else tf.float32)
+        return [truth, *(tf.TensorSpec((None,), tf.float32) for _ in self._weights.columns)]
 
     def _fill(self, group: str) -> Any:
         """Return what a list input's batches are filled up with, None for a matrix."""
@@ -144,7 +160,7 @@ class Stream:
     def _cut(self, block: tuple[Any, ...], size: int) -> tf.data.Dataset:
         """Cut a block into batches; each pads its lists to its own longest."""
         rows = tf.shape(block[-1], tf.int64)[0]
-        fills = [*(self._fill(spec.name) for spec in pack_spec(self._schema)), None]
+        fills = [*(self._fill(spec.name) for spec in pack_spec(self._schema)), *(None for _ in self._answer_specs())]
 
         def batch(at: tf.Tensor) -> tuple[tf.Tensor, ...]:
             """Return the batch from row ``at`` on."""
@@ -158,10 +174,15 @@ class Stream:
         return tf.data.Dataset.range(0, rows, size).map(batch)
 
     def _named(self, *batch: tf.Tensor) -> tuple[Any, ...]:
-        return unpack(self._schema, *batch[:-1]), batch[-1][:, None]
+        columns = len(pack_spec(self._schema))
+        truth, weight = batch[columns], batch[columns + 1] if self._weights.columns else None
+        if self._weights.factors is not None:
+            factor = tf.gather(self._weights.factors, truth)
+            weight = factor if weight is None else weight * factor
+        return unpack(self._schema, *batch[:columns]), *answers(self._schema.need_targets(), truth, weight)
 
     def blocks(self, size: int, rng: np.random.Generator | None = None) -> Iterator[Block]:
-        """Yield (packed columns, target) of some thousand rows: a multiple of ``size``, but for the last.
+        """Yield (packed columns, target, weights) of some thousand rows: a multiple of ``size``, but for the last.
 
         Args:
             size: rows of a batch.
@@ -208,7 +229,9 @@ class Stream:
 
     def _encoded(self, table: pa.Table, group: RowGroup) -> Block:
         try:
-            return pack(self._schema, self._schema.encode(table)), self._schema.encode_target(table)
+            column = self._weights.column
+            weight = None if column is None else weight_cells(table.column(column), column)
+            return pack(self._schema, self._schema.encode(table)), self._schema.encode_target(table), weight
         except DataError as error:
             raise DataError(f"{error} (among {group.where})") from error
 
@@ -221,7 +244,7 @@ def _mixed_blocks(
     held, full = 0, max(buffer_rows if rng else buffer_rows // 4, 2 * size)
     for piece in pieces:
         kept.append(piece)
-        held += len(piece[-1])
+        held += len(piece[1])
         if held >= full:
             block = _joined(kept, rng)
             go = held // 2 // size * size
@@ -233,11 +256,13 @@ def _mixed_blocks(
 
 def _rows(block: Block, rows: Any) -> Block:
     """Return some rows of a block: a slice, row numbers or a mask."""
-    packed, target = block
-    return {name: part[rows] for name, part in packed.items()}, target[rows]
+    packed, target, weight = block
+    return {name: part[rows] for name, part in packed.items()}, target[rows], None if weight is None else weight[rows]
 
 
 def _joined(pieces: list[Block], rng: np.random.Generator | None) -> Block:
-    packed = {name: joined_rows([piece[name] for piece, _ in pieces]) for name in pieces[0][0]}
-    target = np.concatenate([target for _, target in pieces])
-    return (packed, target) if rng is None else _rows((packed, target), rng.permutation(len(target)))
+    packed = {name: joined_rows([piece[0][name] for piece in pieces]) for name in pieces[0][0]}
+    target = np.concatenate([piece[1] for piece in pieces])
+    weights = [piece[2] for piece in pieces if piece[2] is not None]
+    block = packed, target, np.concatenate(weights) if weights else None
+    return block if rng is None else _rows(block, rng.permutation(len(target)))

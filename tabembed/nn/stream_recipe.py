@@ -16,6 +16,7 @@ from ..schema.schema import Schema
 from .recipe import Recipe, fit_model
 from .seeds import Seeds
 from .stream import Split, Stream
+from .weights import Weights
 
 _JUDGED = 500_000
 
@@ -36,7 +37,9 @@ class StreamParts:
     judged: Stream
 
     @classmethod
-    def of(cls, schema: Schema, groups: RowGroups, fraction: float, seed: int) -> StreamParts:
+    def of(
+        cls, schema: Schema, groups: RowGroups, fraction: float, seed: int, weights: Weights | None = None
+    ) -> StreamParts:
         """Split files by a stable hash.
 
         Args:
@@ -44,19 +47,31 @@ class StreamParts:
             groups: with the schema's columns.
             fraction: of the rows to hold out.
             seed: of the split.
+            weights: how much rows count.
         """
-        held = Stream(schema, groups, Split(fraction, seed, held=True))
+
+        def side(split: Split | None) -> Stream:
+            """Return one side of a split."""
+            return Stream(schema, groups, split, weights)
+
+        held = side(Split(fraction, seed, held=True))
         some = 0 < held.rows < groups.rows
-        training = Stream(schema, groups, Split(fraction, seed, held=False)) if some else Stream(schema, groups)
+        training = side(Split(fraction, seed, held=False) if some else None)
         whole = held if some else training
         if whole.rows <= _JUDGED:
             return cls(training, held if some else None, whole)
         share = (fraction if some else 1.0) * _JUDGED / whole.rows  # a smaller share is a part of the larger one
-        return cls(training, held if some else None, Stream(schema, groups, Split(share, seed, held=True)))
+        return cls(training, held if some else None, side(Split(share, seed, held=True)))
 
 
 def train_stream(
-    model: keras.Model, schema: Schema, groups: RowGroups, recipe: Recipe, *, random_state: Any = None
+    model: keras.Model,
+    schema: Schema,
+    groups: RowGroups,
+    recipe: Recipe,
+    *,
+    random_state: Any = None,
+    weights: Weights | None = None,
 ) -> tuple[keras.callbacks.History, StreamParts]:
     """Compile and fit a model of the schema by the recipe, the rows streamed; see ``recipe.train``.
 
@@ -66,6 +81,7 @@ def train_stream(
         groups: Parquet files with the schema's columns and its target.
         recipe: the settings.
         random_state: of the split and the batches' order.
+        weights: how much rows count; the files hold their column.
 
     Returns:
         Keras' history and the sides of the split.
@@ -74,13 +90,13 @@ def train_stream(
         DataError: when a file can't be read or isn't of the schema any more.
     """
     seeds = Seeds(random_state)
-    parts = StreamParts.of(schema, groups, recipe.validation_fraction, int(seeds.next()))
+    parts = StreamParts.of(schema, groups, recipe.validation_fraction, int(seeds.next()), weights)
     batch = recipe.batch_rows(parts.training.rows)
     steps = math.ceil(parts.training.rows / batch)
     batches = parts.training.dataset(batch, shuffle=True, seed=seeds.next())
     judged = None if parts.held is None else parts.held.dataset(8192)
     try:
-        return fit_model(model, schema.need_target(), recipe, steps, batches, judged), parts
+        return fit_model(model, schema.need_targets(), recipe, steps, batches, judged), parts
     except tf.errors.OpError as error:
         streams = (parts.training, parts.held)
         cause = next((stream.error for stream in streams if stream is not None and stream.error), None)

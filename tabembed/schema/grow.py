@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["declared_target", "grow_columns", "grow_target"]
+__all__ = ["declared_target", "grow_columns", "grow_target", "grow_targets"]
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,10 +17,12 @@ from ..io.frames import column_of
 from .column import Column
 from .kinds import Categorical, ColumnKind, Ignored
 from .kinds import Sequence as Steps
+from .learn_target import learn_target
 from .lists import say_row
 from .ragged import Ragged
 from .shared import sharing
-from .target import Target, learn_target
+from .target import Target
+from .targets import AnyTarget, Targets
 from .vocabulary import Vocabulary
 
 
@@ -94,10 +96,28 @@ def grow_target(target: Target, values: pa.Array | pa.ChunkedArray) -> Target:
         >>> grow_target(target, pa.array([1, 1])).counts
         (3, 3)
     """
-    encoded = target.encode(values)
+    return _grown(target, target.encode(values))
+
+
+def grow_targets(target: AnyTarget, table: pa.Table) -> AnyTarget:
+    """Return a target, or several, with the rows of a table added to its classes.
+
+    Raises:
+        DataError: as ``grow_target``.
+    """
+    if isinstance(target, Target):
+        return _grown(target, target.encode_table(table))
+    truths = target.truths(target.encode_table(table))
+    return Targets(tuple(_grown(part, truths[part.name]) for part in target.parts))
+
+
+def _grown(target: Target, encoded: np.ndarray) -> Target:
     if not target.is_classification:
         return target
-    more = np.bincount(encoded, minlength=len(target.classes))
+    if target.task == "multilabel":
+        more = np.nansum(encoded, axis=0).astype(np.int64)
+    else:
+        more = np.bincount(encoded[~np.isnan(encoded)].astype(np.int64), minlength=len(target.classes))
     return replace(target, counts=tuple(int(count) for count in np.add(target.counts, more)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["infer_schema"]
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -32,8 +32,10 @@ from .classify import (
 )
 from .column import Column
 from .items import items_of
-from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric, Sequence
+from .kinds import Boolean, Categorical, ColumnKind, Ignored, Numeric
+from .kinds import Sequence as Steps
 from .labels import factorize
+from .learn_target import is_number, learn_labels, learn_target
 from .lists import flat_records, is_records
 from .made import is_made, made, with_sources
 from .numeric import numbers_of
@@ -41,9 +43,11 @@ from .places import with_places
 from .records import apart, records_kind
 from .schema import Schema
 from .shared import share
-from .streamed import sampled_target, stream_column, stream_target
+from .streamed import stream_column
 from .streamed_steps import stream_steps
-from .target import Target, is_number, learn_target
+from .streamed_target import sampled_target, stream_target
+from .target import Target
+from .targets import AnyTarget, Targets, declared_targets
 from .times import is_iso, is_time
 
 _SEVERAL_WORDS = re.compile(SEVERAL_WORDS.format("\x80-\U0010ffff"))
@@ -51,7 +55,7 @@ _SEVERAL_WORDS = re.compile(SEVERAL_WORDS.format("\x80-\U0010ffff"))
 
 def infer_schema(
     data: Any,
-    target: str | None = None,
+    target: str | Target | Sequence[str | Target] | None = None,
     *,
     kinds: Mapping[str, ColumnKind] | None = None,
     task: str = "auto",
@@ -61,9 +65,9 @@ def infer_schema(
     Args:
         data: a DataFrame, anything with ``__arrow_c_stream__`` (polars, DuckDB, pyarrow), or a CSV/Parquet path, glob
             or list.
-        target: the column to predict, or None.
+        target: the column to predict, or a ``te.Target`` that says more of it, or several of these, or None.
         kinds: {column: kind} for the columns you declare yourself; ``te.Ignored()`` leaves one out.
-        task: ``"auto"``, ``"regression"``, ``"binary"`` or ``"multiclass"``.
+        task: ``"auto"`` or one that ``te.Target`` takes; ``"multilabel"`` is one target of several columns of 0 and 1.
 
     Returns:
         The schema; its repr says why each column was read so.
@@ -78,63 +82,81 @@ def infer_schema(
         >>> te.infer_schema(df, target="delay")["dest"].labels
         ['LAX', 'BOS']
     """
-    target = None if target is None else str(target)  # as the frame's own names: pandas numbers unnamed columns
-    declared = {str(name): kind for name, kind in (kinds or {}).items()}
+    wanted, declared = declared_targets(target, task), {str(name): kind for name, kind in (kinds or {}).items()}
+    answer_columns = [column for one in wanted for column in one.columns]
     if isinstance(data, RowGroups) or (are_paths(data) and are_streamed(data)):
-        return _infer_files(data, target, declared, task)
+        return _infer_files(data, wanted, declared)
     table, names = _read(data, _unread(declared))
-    _check_arguments(names, target, declared)
+    _check_arguments(names, answer_columns, declared)
     if not table.num_rows:
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")
-    learned_target = None if target is None else learn_target(table.column(target), target, task)
-    declared = with_sources(declared, names, target)
-    answers = _asked(learned_target, lambda known: known.encode(table.column(known.name)))
-    columns = []
+    learned = _learned(table, wanted)
+    declared = with_sources(declared, names, answer_columns)
+    answers = _asked(learned, lambda known: known.encode_table(table))
+    columns: list[Column] = []
     for name in [*names, *made(declared, names)]:
-        kind = declared.get(name)
-        if isinstance(kind, Ignored):
+        if isinstance(kind := declared.get(name), Ignored):
             columns.append(Column(name, kind, table.num_rows, 0, kind.reason))
-        elif name != target:
+        elif name not in answer_columns:
             values = table.column(name) if kind is None else kind.cells(table, name)
             columns.append(_learn(values, name, kind, answers))
     columns = with_places(apart(columns, names), names, lambda name, kind: _learn(kind.cells(table, name), name, kind))
-    return Schema(share(columns), learned_target)
+    return Schema(share(columns), _together(learned))
 
 
-def _infer_files(data: Any, target: str | None, declared: Mapping[str, ColumnKind], task: str) -> Schema:
+def _learned(table: pa.Table, wanted: Sequence[Target]) -> list[Target]:
+    learned: list[Target] = []
+    gaps = len(wanted) > 1
+    for one in wanted:  # no comprehension, which is a frame of its own: warnings point at the caller of infer_schema
+        if one.labels:
+            learned.append(learn_labels(table, one, gaps=gaps))
+        else:
+            learned.append(learn_target(table.column(one.name), one, gaps=gaps))
+    return learned
+
+
+def _together(learned: Sequence[Target]) -> AnyTarget | None:
+    if len(learned) > 1:
+        return Targets(tuple(learned))
+    return learned[0] if learned else None
+
+
+def _infer_files(data: Any, wanted: Sequence[Target], declared: Mapping[str, ColumnKind]) -> Schema:
     """Infer from files, one column at a time and none of them whole."""
     groups = data if isinstance(data, RowGroups) else open_rows(data)
-    _check_arguments(groups.names, target, declared)
+    answer_columns = [column for one in wanted for column in one.columns]
+    _check_arguments(groups.names, answer_columns, declared)
     if not groups.rows:
         raise DataError("the data must hold at least one row, however: it has the columns but no rows")
-    learned_target = None if target is None else stream_target(groups, target, task)
-    declared = with_sources(declared, groups.names, target)
-    answers = _asked(learned_target, lambda known: sampled_target(groups, known))
+    learned = [stream_target(groups, one, gaps=len(wanted) > 1) for one in wanted]
+    declared = with_sources(declared, groups.names, answer_columns)
+    answers = _asked(learned, lambda known: sampled_target(groups, known))
     columns = []
     for name in [*groups.names, *made(declared, groups.names)]:
         kind = declared.get(name)
         if isinstance(kind, Ignored):
             columns.append(Column(name, kind, groups.rows, 0, kind.reason))
-        elif name != target:
+        elif name not in answer_columns:
             columns.append(_streamed(groups, name, kind, answers) or _learn_whole(groups, name, kind))
     columns = with_places(
         apart(columns, groups.names),
         groups.names,
         lambda name, kind: stream_column(groups, name, kind) or _learn_whole(groups, name, kind),
     )
-    return Schema(share(columns), learned_target)
+    return Schema(share(columns), _together(learned))
 
 
-def _asked(target: Target | None, read: Callable[[Target], np.ndarray]) -> Callable[[], np.ndarray | None]:
-    """Return a function that reads the target's cells, once and only if it is asked; None without a target."""
-    return cache(lambda: None if target is None else read(target))
+def _asked(targets: Sequence[Target], read: Callable[[Target], np.ndarray]) -> Callable[[], np.ndarray | None]:
+    """Return a function that reads the target's cells, once and only if it is asked; None without one such target."""
+    one = targets[0] if len(targets) == 1 and targets[0].truth_width == 1 else None
+    return cache(lambda: None if one is None else read(one))
 
 
 def _streamed(
     groups: RowGroups, name: str, kind: ColumnKind | None, answers: Callable[[], np.ndarray | None]
 ) -> Column | None:
     """Learn a column of files batch by batch, or return None."""
-    if isinstance(kind, Sequence) or (kind is None and is_records(groups.schema.field(name).type)):
+    if isinstance(kind, Steps) or (kind is None and is_records(groups.schema.field(name).type)):
         return stream_steps(groups, name, kind)
     return stream_column(groups, name, kind, answers)
 
@@ -170,9 +192,10 @@ def _read(data: Any, ignored: set[str]) -> tuple[pa.Table, list[str]]:
     return to_arrow(data, columns=[name for name in names if name not in ignored]), names
 
 
-def _check_arguments(names: list[str], target: str | None, declared: Mapping[str, ColumnKind]) -> None:
-    if target is not None and target not in names:
-        raise DataError(f"target {target!r} is not a column of the data; {did_you_mean(target, names)}")
+def _check_arguments(names: list[str], targets: Sequence[str], declared: Mapping[str, ColumnKind]) -> None:
+    for target in targets:
+        if target not in names:
+            raise DataError(f"target {target!r} is not a column of the data; {did_you_mean(target, names)}")
     for name, kind in declared.items():
         if name not in names and not is_made(kind, name):
             raise DataError(f"`kinds` names column {name!r}, which the data does not have; {did_you_mean(name, names)}")
@@ -180,7 +203,7 @@ def _check_arguments(names: list[str], target: str | None, declared: Mapping[str
             raise DataError(
                 f"`kinds` must map columns to kinds such as te.Categorical(), however: {name!r} is {kind!r}"
             )
-        if name == target:
+        if name in targets:
             raise DataError(f"`kinds` names the target {name!r}; use task= to say what the target is")
 
 

@@ -29,14 +29,14 @@ def made(declared: Mapping[str, ColumnKind], names: Iterable[str]) -> list[str]:
 
 
 def with_sources(
-    declared: Mapping[str, ColumnKind], names: Sequence[str], target: str | None = None
+    declared: Mapping[str, ColumnKind], names: Sequence[str], targets: Sequence[str] = ()
 ) -> dict[str, ColumnKind]:
     """Return what is declared, and columns that others consume set aside, unless they are declared themselves.
 
     Args:
         declared: {column: kind}.
         names: the columns of the data.
-        target: the column to predict, which no other may read.
+        targets: the columns to predict, which no other may read.
 
     Raises:
         DataError: when a kind reads a column that isn't there, or the target.
@@ -54,8 +54,8 @@ def with_sources(
                     f"column {name!r} reads column {source!r}, which the data does not have; "
                     f"{did_you_mean(source, names)}"
                 )
-            if source == target and source in kind.seen(name):
-                raise DataError(f"column {name!r} must not read the target {target!r}: it would know the answer")
+            if source in targets and source in kind.seen(name):
+                raise DataError(f"column {name!r} must not read the target {source!r}: it would know the answer")
         for source in kind.consumed(name):
             whole.setdefault(source, Ignored(f"part of {name!r}"))
     return whole

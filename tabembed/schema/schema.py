@@ -20,7 +20,7 @@ from ..io.row_groups import RowGroups
 from ..io.streams import are_streamed, open_rows
 from .column import Column
 from .frames import encode_few, encode_table
-from .grow import grow_columns, grow_target
+from .grow import grow_columns, grow_targets
 from .inputs import check_sources, input_matrix, joint_parts, label_readers
 from .kind import Part, TableSpec
 from .kinds import KINDS, ColumnKind, Ignored
@@ -30,6 +30,7 @@ from .shared import share
 from .show import table_text
 from .streamed import stream_encode
 from .target import Target
+from .targets import AnyTarget, target_from
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -40,7 +41,7 @@ class Schema:
 
     Args:
         columns: in the table's order, each with a learned kind.
-        target: the column to predict, or None.
+        target: the column to predict, or several (``Targets``), or None.
 
     Raises:
         DataError: for a repeated name or a kind without statistics.
@@ -53,14 +54,14 @@ class Schema:
     """
 
     columns: tuple[Column, ...]
-    target: Target | None
+    target: AnyTarget | None
     input_names: Mapping[str, str]
     """{column: model input name}; the same name where it is safe already."""
     parts: Mapping[str, Part]
     """{column: what its model input takes}; a kind of several inputs has one for each column of the data it reads."""
     _by_name: dict[str, Column]
 
-    def __init__(self, columns: Iterable[Column], target: Target | None = None) -> None:
+    def __init__(self, columns: Iterable[Column], target: AnyTarget | None = None) -> None:
         columns = tuple(columns)
         by_name = {column.name: column for column in columns}
         if len(by_name) < len(columns):
@@ -217,7 +218,7 @@ class Schema:
 
     def _columns(self, target: bool) -> list[str]:
         """Return what is read of the data; a sequence may read the target's earlier values."""
-        return list(dict.fromkeys([*self.sources, *([self.need_target().name] if target else [])]))
+        return list(dict.fromkeys([*self.sources, *(self.need_targets().columns if target else [])]))
 
     def _table(self, data: Any, columns: list[str]) -> pa.Table:
         if not are_paths(data) or are_parquet(data):
@@ -266,7 +267,7 @@ class Schema:
         table = self.table(data, target=self.target is not None)
         if not table.num_rows:
             raise DataError("the data must hold at least one row, however: it has none")
-        target = None if self.target is None else grow_target(self.target, table.column(self.target.name))
+        target = None if self.target is None else grow_targets(self.target, table)
         return Schema(grow_columns(self.columns, table), target)
 
     def inputs(self, data: Any) -> dict[str, np.ndarray]:
@@ -276,16 +277,16 @@ class Schema:
         }
 
     def encode_target(self, data: Any) -> np.ndarray:
-        """Return (n,) float32 values or int32 positions in ``target.classes``.
+        """Return (n,) float32 values or int32 positions in ``target.classes``; of several targets a matrix of them.
 
         Raises:
             DataError: for a schema without target, missing cells or an unseen class.
         """
-        target = self.need_target()
-        return target.encode(to_arrow(data, columns=[target.name]).column(target.name))
+        target = self.need_targets()
+        return target.encode_table(to_arrow(data, columns=[*target.columns]))
 
-    def need_target(self) -> Target:
-        """Return the target.
+    def need_targets(self) -> AnyTarget:
+        """Return the target, or several; one or the other has ``.parts``.
 
         Raises:
             DataError: when the schema was made without one.
@@ -293,6 +294,17 @@ class Schema:
         if self.target is None:
             raise DataError("the schema has no target; make it with te.infer_schema(data, target=...)")
         return self.target
+
+    def need_target(self) -> Target:
+        """Return the one target.
+
+        Raises:
+            DataError: when the schema was made without one, or with several.
+        """
+        target = self.need_targets()
+        if not isinstance(target, Target):
+            raise DataError(f"one target is needed here, however: the schema has several, {target.name}")
+        return target
 
     def dataset(
         self,
@@ -311,7 +323,7 @@ class Schema:
             batch_size: rows a batch; the last one may be smaller.
             shuffle: another order in every epoch.
             seed: makes the orders repeatable.
-            sample_weight: (n,) weights of the rows, 0 or more.
+            sample_weight: (n,) weights of the rows, 0 or more, or the name of the column that holds them.
 
         Returns:
             A ``tf.data.Dataset`` that knows its cardinality.
@@ -319,53 +331,21 @@ class Schema:
         Raises:
             DataError: for a bad batch size, weights that don't fit, or data that isn't of the schema.
         """
-        if sample_weight is None and are_paths(data) and are_streamed(data):
-            from ..nn.stream import Stream
+        from ..nn.batches import dataset_of
 
-            return Stream(self, self.rows(data, target=True)).dataset(batch_size, shuffle=shuffle, seed=seed)
-        from ..nn.dataset import check_weights, make_dataset
-
-        table = self.table(data, target=True)
-        return make_dataset(
-            self,
-            self.encode(table),
-            self.encode_target(table),
-            batch_size,
-            shuffle=shuffle,
-            seed=seed,
-            sample_weight=None if sample_weight is None else check_weights(sample_weight, table.num_rows),
-        )
+        return dataset_of(self, data, batch_size, shuffle=shuffle, seed=seed, sample_weight=sample_weight)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole schema as plain JSON values."""
         return {
-            "columns": [
-                {
-                    "name": c.name,
-                    "input": self.input_names.get(c.name),
-                    "kind": c.kind.key,
-                    "rows": c.rows,
-                    "missing": c.missing,
-                    "reason": c.reason,
-                    **c.kind.to_dict(),
-                }
-                for c in self.columns
-            ],
+            "columns": [c.to_dict(self.input_names.get(c.name)) for c in self.columns],
             "target": None if self.target is None else self.target.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Schema:
         """Return the schema that ``to_dict`` gave."""
-        columns = []
-        for entry in data["columns"]:
-            fields = dict(entry)
-            name, kind, rows, missing, reason = (
-                fields.pop(key) for key in ("name", "kind", "rows", "missing", "reason")
-            )
-            fields.pop("input")
-            columns.append(Column(name, KINDS[kind].from_dict(fields), rows, missing, reason))
-        return cls(columns, None if data["target"] is None else Target.from_dict(data["target"]))
+        return cls([Column.from_dict(entry, KINDS) for entry in data["columns"]], target_from(data["target"]))
 
     def to_json(self, path: str | Path) -> None:
         """Write the schema as readable JSON; vocabularies above 100,000 labels stand beside it in Parquet.

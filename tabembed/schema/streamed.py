@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["check_streams", "sampled_target", "stream_column", "stream_encode", "stream_target"]
+__all__ = ["check_streams", "is_text", "is_whole", "moments_of", "numbers_in", "stream_column", "stream_encode"]
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -17,18 +17,16 @@ from ..io.ahead import read_ahead
 from ..io.counting import Counts, countable, counted
 from ..io.errors import DataError
 from ..io.row_groups import RowGroups
-from .bins import sampled
 from .boolean import SPELLINGS
 from .classify import SEVERAL_WORDS, aside, iso_kind, labels_kind, may_be_labels, time_kind, unread, whole_kind
 from .column import Column
 from .kinds import Boolean, Categorical, ColumnKind, Cross, Datetime, Ignored, LatLon, MultiCategorical, Numeric, Text
-from .labels import factorize
+from .learn_target import is_number, is_real
 from .made import is_made
 from .moments import Moments
 from .numeric import numbers_of
 from .ragged import Encoded, joined_rows
 from .streamed_lists import stream_lists
-from .target import FEW_CLASSES, Target, check_repeats, is_number, is_real, learn_target, regression_target
 from .times import ISO, is_time
 from .vocabulary import Vocabulary
 
@@ -75,10 +73,10 @@ def stream_column(
         return None
     if isinstance(declared, Numeric):
         return _numbers_declared(groups, name, declared, answers() if declared.reads_target else None)
-    moments = _moments(groups, name) if not declared and is_number(kind) else None
+    moments = moments_of(groups, name) if not declared and is_number(kind) else None
     if moments is not None and not moments.present:
         return None
-    if declared is None and moments is not None and is_real(kind) and not _is_whole(groups, name):
+    if declared is None and moments is not None and is_real(kind) and not is_whole(groups, name):
         if moments.low == moments.high and moments.present == moments.rows:
             set_aside, reason = aside(f"{moments.low:g}")
             return Column(name, set_aside, groups.rows, 0, reason)
@@ -100,7 +98,7 @@ def _times(groups: RowGroups, name: str) -> Column | None:
 def _numbers_declared(groups: RowGroups, name: str, kind: Numeric, target: np.ndarray | None) -> Column | None:
     """Learn from numbers, many at a time, in as many passes as the kind needs."""
     try:
-        learned, missing = kind.learn_parts(lambda: _numbers(groups, name), target, name)
+        learned, missing = kind.learn_parts(lambda: numbers_in(groups, name), target, name)
     except DataError:
         numbers_of(groups.column(name), name, np.float64)  # says which of all rows it is
         raise
@@ -132,23 +130,29 @@ def _is_counted(kind: pa.DataType) -> bool:
     """Say whether inference looks at the values of a column of this type."""
     if pa.types.is_dictionary(kind):
         return True
-    return is_number(kind) or pa.types.is_boolean(kind) or _is_text(kind)
+    return is_number(kind) or pa.types.is_boolean(kind) or is_text(kind)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Say whether a type is one of texts, plain or in a dictionary."""
     inner = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner))
 
 
-def _moments(groups: RowGroups, name: str) -> Moments:
+def moments_of(groups: RowGroups, name: str) -> Moments:
+    """Return the moments of a column of numbers.
+
+    Raises:
+        DataError: for infinities, with the row.
+    """
     try:
-        return Moments.gathered(Moments.of(numbers) for numbers in _numbers(groups, name))
+        return Moments.gathered(Moments.of(numbers) for numbers in numbers_in(groups, name))
     except DataError:
         numbers_of(groups.column(name), name, np.float64)  # says which of all rows it is
         raise
 
 
-def _numbers(groups: RowGroups, name: str) -> Iterator[np.ndarray]:
+def numbers_in(groups: RowGroups, name: str) -> Iterator[np.ndarray]:
     """Yield the numbers, many at a time: fewer than that give the same mean as a frame, to the last digit."""
     parts: list[np.ndarray] = []
     for batch in groups.batches([name]):
@@ -160,8 +164,9 @@ def _numbers(groups: RowGroups, name: str) -> Iterator[np.ndarray]:
         yield np.concatenate(parts)
 
 
-def _is_whole(groups: RowGroups, name: str) -> bool:
-    for numbers in _numbers(groups, name):
+def is_whole(groups: RowGroups, name: str) -> bool:
+    """Say whether a column of numbers has no fractions."""
+    for numbers in numbers_in(groups, name):
         present = numbers[~np.isnan(numbers)]
         if not np.array_equal(present, np.round(present)):
             return False
@@ -223,7 +228,7 @@ def _chosen(counts: Counts, groups: RowGroups, name: str, moments: Moments | Non
         distinct, present = counts.summary()
         return aside(only()) if distinct == 1 and present == rows else (Boolean(), "true and false")
     distinct, present = _labels(counts, kind, name)
-    if _is_text(kind) and not pa.types.is_dictionary(kind) and distinct > 1 and counts.all_match(ISO):
+    if is_text(kind) and not pa.types.is_dictionary(kind) and distinct > 1 and counts.all_match(ISO):
         return iso_kind(distinct, present)
     what = "a category" if pa.types.is_dictionary(kind) else "text"
     prose = partial(_prose, counts) if what == "text" else None
@@ -232,7 +237,7 @@ def _chosen(counts: Counts, groups: RowGroups, name: str, moments: Moments | Non
 
 def _labels(counts: Counts, kind: pa.DataType, name: str) -> tuple[int, int]:
     """Return how many labels there are and how many rows hold one; a key's texts needn't leave DuckDB for it."""
-    if _is_text(kind):
+    if is_text(kind):
         return counts.summary("value <> ''")
     vocabulary = _vocabulary(counts, name)
     return len(vocabulary), int(vocabulary.counts.sum())
@@ -326,54 +331,3 @@ def _tables(groups: RowGroups, labels: list[str]) -> Iterator[pa.Table]:
             parts = []
     if parts:
         yield pa.concat_tables(parts).unify_dictionaries()
-
-
-def sampled_target(groups: RowGroups, target: Target) -> np.ndarray:
-    """Return the target's cells in the sampled rows (``bins.sampled``), as ``Target.encode`` gives them.
-
-    Args:
-        groups: the files.
-        target: learned.
-
-    Raises:
-        DataError: when a file can't be read.
-    """
-    cells = (target.encode(batch.column(0)) for batch in groups.batches([target.name]))
-    return sampled(cells, groups.rows)
-
-
-def stream_target(groups: RowGroups, name: str, task: str) -> Target:
-    """Learn the target of Parquet files; see ``learn_target``.
-
-    Args:
-        groups: the files.
-        name: the target's.
-        task: ``"auto"`` or one of ``TASKS``.
-
-    Raises:
-        DataError: as ``learn_target``, and when a file can't be read.
-    """
-    kind = groups.schema.field(name).type
-    if pa.types.is_dictionary(kind) or not countable(kind):
-        return learn_target(groups.column(name), name, task)
-    moments = _moments(groups, name) if is_number(kind) else None
-    if moments is not None and moments.present == moments.rows:
-        if task == "regression":
-            return regression_target(moments, name, "declared")
-        if task == "auto" and is_real(kind) and not _is_whole(groups, name):
-            return regression_target(moments, name, "real numbers")
-    with counted(groups, name) as counts:
-        distinct, present = counts.summary()
-        if present == groups.rows:
-            if moments is not None and task == "auto" and distinct > FEW_CLASSES:
-                return regression_target(moments, name, f"whole numbers, {distinct:,} distinct")
-            if moments is None and task == "auto":
-                check_repeats(name, distinct, present, lambda: _first(groups, name))
-            values, rows = counts.values()
-            if not _is_text(kind) or "" not in values.to_pylist():
-                return learn_target(values, name, task, tally=rows, moments=moments)
-    return learn_target(groups.column(name), name, task)  # it says what is wrong with it
-
-
-def _first(groups: RowGroups, name: str) -> str:
-    return factorize(next(groups.batches([name])).column(0), name)[1][0]

@@ -23,8 +23,9 @@ from ..nn.extract import extract_tables
 from ..nn.packed import pack_spec, unpack
 from ..schema.schema import Schema
 from ..schema.target import Target, class_array
+from ..schema.targets import AnyTarget
 from ..tables import save_tables
-from .layout import EXTRA, METRICS, SCHEMA, TABLES, TRAINING, next_version
+from .layout import EXTRA, METRICS, SCHEMA, TABLES, TRAINING, answer_name, next_version
 from .raw import raw_input
 
 
@@ -40,7 +41,9 @@ def export(
 
     The signature ``serving_default`` takes rank-1 inputs named by ``schema.input_names``: strings for categories and
     booleans ("" missing), float32 for numbers (NaN missing). It gives ``prediction`` (n,) and, for classes,
-    ``probabilities`` (n, classes). Plain ``tf.saved_model.load`` loads it where tabembed isn't installed.
+    ``probabilities`` (n, classes); quantiles and labels are (n, quantiles) and (n, labels). Of several targets each
+    output is named by its target: ``delay``, ``late``, ``late.probabilities``. Plain ``tf.saved_model.load`` loads it
+    where tabembed isn't installed.
 
     Args:
         model: built by ``build_model(schema)``.
@@ -120,7 +123,7 @@ def _publish(aside: Path, path: Path) -> Path:
 
 
 def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> None:
-    target = schema.need_target()
+    target = schema.need_targets()
     features = schema.features
     raw = {name: raw_input(kind, name, schema.input_names) for name, kind in features.items()}
     _check_inputs(model, [schema.input_names[part] for part in schema.parts])
@@ -158,9 +161,27 @@ def _check_inputs(model: keras.Model, names: Sequence[str]) -> None:
         )
 
 
-def _outputs(output: tf.Tensor, target: Target) -> dict[str, tf.Tensor]:
+def _outputs(output: Any, target: AnyTarget) -> dict[str, tf.Tensor]:
+    """Return what the signature gives, named ``prediction`` and ``probabilities``, or by each of several targets."""
+    if isinstance(target, Target):
+        return _answers(output, target)
+    found: dict[str, tf.Tensor] = {}
+    for part in target.parts:
+        name = target.output_names[part.name]
+        answers = _answers(output[name], part)
+        found |= {answer_name(name, answer): tensor for answer, tensor in answers.items()}
+    return found
+
+
+def _answers(output: tf.Tensor, target: Target) -> dict[str, tf.Tensor]:
     if not target.is_classification:
-        return {"prediction": output[:, 0]}
+        return {"prediction": output if target.quantiles else output[:, 0]}
     probabilities = tf.concat([1 - output, output], axis=1) if target.task == "binary" else output
+    if target.task == "multilabel":
+        return {"prediction": tf.cast(probabilities >= 0.5, tf.int64), "probabilities": probabilities}
+    if target.task == "ordinal":
+        position = tf.reduce_sum(tf.cast(tf.cumsum(probabilities, axis=1)[:, :-1] < 0.5, tf.int64), axis=1)
+    else:
+        position = tf.argmax(probabilities, axis=1)
     classes = tf.constant(class_array(target.classes))
-    return {"prediction": tf.gather(classes, tf.argmax(probabilities, axis=1)), "probabilities": probabilities}
+    return {"prediction": tf.gather(classes, position), "probabilities": probabilities}

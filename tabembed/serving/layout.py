@@ -8,6 +8,7 @@ __all__ = [
     "SCHEMA",
     "TABLES",
     "TRAINING",
+    "answer_name",
     "next_version",
     "read_schema",
     "read_tables",
@@ -23,6 +24,20 @@ from ..tables import load_tables
 
 EXTRA = "assets.extra"
 SCHEMA, TABLES, METRICS, TRAINING = "schema.json", "tables", "metrics.json", "training.json"
+
+
+def answer_name(target: str, answer: str) -> str:
+    """Return what a signature calls an answer where there are several targets.
+
+    Args:
+        target: the safe name of one of them.
+        answer: "prediction" or "probabilities".
+
+    Example:
+        >>> answer_name("late", "prediction"), answer_name("late", "probabilities")
+        ('late', 'late.probabilities')
+    """
+    return target if answer == "prediction" else f"{target}.{answer}"
 
 
 def _versions(path: Path) -> list[int]:

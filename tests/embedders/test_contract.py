@@ -29,17 +29,34 @@ def entity(**arguments: Any) -> te.EntityEmbedder:
     return te.EntityEmbedder(**{"dim": 3, "cv": None, **QUICK, **arguments})
 
 
-EMBEDDERS = [entity]
+def pca(**arguments: Any) -> te.PCAEmbedder:
+    """Return one of the same dim."""
+    return te.PCAEmbedder(**{"dim": 3, **arguments})
+
+
+def lda(**arguments: Any) -> te.LDAEmbedder:
+    """Return one of the same dim."""
+    return te.LDAEmbedder(**{"dim": 3, **arguments})
+
+
+EMBEDDERS = [entity, pca, lda]
 each = pytest.mark.parametrize("make", EMBEDDERS)
 Make = Callable[..., Embedder]
 
 
+def _expected(embedder: Embedder) -> dict[str, str]:
+    """Return the checks that can't pass, and why."""
+    if isinstance(embedder, te.EntityEmbedder):
+        return {
+            "check_sample_weight_equivalence_on_dense_data": "counts of labels and batches are of rows: "
+            "a repeated row changes them, a weight does not"
+        }
+    return {}
+
+
 @parametrize_with_checks(
-    [entity(task="regression", validation_fraction=0)],
-    expected_failed_checks=lambda _: {
-        "check_sample_weight_equivalence_on_dense_data": "counts of labels and batches are of rows: "
-        "a repeated row changes them, a weight does not"
-    },
+    [entity(task="regression", validation_fraction=0), te.PCAEmbedder(), te.LDAEmbedder(task="regression")],
+    expected_failed_checks=_expected,
 )
 def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
     check(estimator)

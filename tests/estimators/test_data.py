@@ -13,7 +13,7 @@ import pytest
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 
 import tabembed as te
-from tabembed.estimators.target_column import with_target
+from tabembed.estimators.rows import with_targets
 from tabembed.io import DataError, DataWarning, LabelError
 
 pytestmark = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings("ignore:Even though the `tf.config")]
@@ -81,7 +81,7 @@ def test_few_numbers_are_still_numbers_to_a_regressor(quick: Any, X: pd.DataFram
         ([float("inf"), *range(239)], DataError, "column 'target' must hold finite numbers"),
         (range(5), DataError, "X and y must be equally long, however: 240 and 5 rows"),
         (None, ValueError, "y should be a 1d array"),
-        (np.zeros((240, 2)), ValueError, "y should be a 1d array"),
+        (np.zeros((240, 2)), DataError, "target 'target_0' must take two values or more"),
     ],
     ids=["text", "bool", "constant", "missing", "infinite", "short", "none", "two"],
 )
@@ -96,12 +96,12 @@ def test_one_class_is_refused(quick: Any, X: pd.DataFrame) -> None:
 
 
 def test_the_target_is_called_what_it_is_called(X: pd.DataFrame, y: pd.Series) -> None:
-    assert with_target(X, y)[1] == "sales"
-    assert with_target(X, y.rename("x"))[1] == "target"
-    assert with_target(X.assign(target=1), y.to_numpy())[1] == "target_"
-    assert with_target(X, y.rename(None))[1] == with_target(X, pl.Series(y.to_list()))[1] == "target"
+    assert with_targets(X, y)[1] == ["sales"]
+    assert with_targets(X, y.rename("x"))[1] == ["target"]
+    assert with_targets(X.assign(target=1), y.to_numpy())[1] == ["target_"]
+    assert with_targets(X, y.rename(None))[1] == with_targets(X, pl.Series(y.to_list()))[1] == ["target"]
     with pytest.warns(DataConversionWarning, match="A column-vector y was passed"):
-        assert with_target(X, y.to_frame())[0].num_columns == 5
+        assert with_targets(X, y.to_frame())[0].num_columns == 5
 
 
 # data

@@ -70,7 +70,7 @@ def test_what_files_refuse(folder: Path, frame: pd.DataFrame) -> None:
         quick().fit(folder, frame["delay"])
     with pytest.raises(te.DataError, match="target 'dealy' is not a column of the files; did you mean 'delay'"):
         quick().fit(folder, "dealy")
-    with pytest.raises(te.DataError, match="`sample_weight` must be None when X names files"):
+    with pytest.raises(te.DataError, match="`sample_weight` must be the name of a column when X names files, however"):
         quick().fit(folder, "delay", sample_weight=np.ones(3000))
 
 

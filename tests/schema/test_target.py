@@ -13,7 +13,8 @@ import pytest
 
 import tabembed as te
 from tabembed.io import DataError, DataWarning, column_of
-from tabembed.schema.target import Target, learn_target
+from tabembed.schema.learn_target import learn_target
+from tabembed.schema.target import Target
 
 
 def learn(values: Any, task: str = "auto") -> Target:
@@ -93,7 +94,10 @@ def test_a_declared_task_wins() -> None:
 
 
 def test_a_task_that_doesnt_exist() -> None:
-    with pytest.raises(DataError, match="`task` must be auto, regression, binary, multiclass, however: task='ranking'"):
+    with pytest.raises(
+        DataError,
+        match="`task` must be auto, regression, binary, multiclass, ordinal, multilabel, however: task='ranking'",
+    ):
         learn([0, 1], "ranking")
 
 
@@ -167,7 +171,7 @@ def test_values_that_float32_cant_tell_apart_warn() -> None:
 
 def test_a_list_is_no_target() -> None:
     with pytest.raises(DataError, match="column 'y' must hold strings, numbers, bools or dates"):
-        learn([[1], [2]])
+        learn([[1], [2]], "multiclass")
 
 
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])

@@ -1,0 +1,92 @@
+"""What the embedders share that count labels instead of training a network."""
+
+from __future__ import annotations
+
+__all__ = ["CountingEmbedder", "Group", "allowed_dims", "upright"]
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ..io.errors import DataError
+from ..schema.infer import infer_schema
+from ..schema.kinds import ColumnKind
+from ..schema.schema import Schema
+from ..tables.by_id import tables_of_rows
+from .base import Embedder, with_dim
+from .labelled import groups_of, labelled_columns
+
+Group = tuple[str, ...]
+"""The columns of one table: one, or those that share it."""
+
+
+class CountingEmbedder(Embedder):
+    """An embedder without TensorFlow, whose tables come from counts.
+
+    Attributes:
+        tables_: {column: EmbeddingTable}.
+        dims_: {column: the dimensions its vectors got}.
+        schema_: the ``te.Schema`` of X (not kept by ``save``).
+    """
+
+    _learned: tuple[str, ...] = ("dims_",)
+    schema: Schema | None
+    kinds: Mapping[str, ColumnKind] | None
+    dim: int | None
+
+    def _prepared(self, X: Any) -> pa.Table:
+        """Return X as an Arrow table; sets ``schema_``, whose every labelled column has a dim."""
+        X, table = self._read(X)
+        schema = self.schema or infer_schema(table, kinds=self._declared(X, self.kinds))
+        self.schema_ = with_dim(Schema(schema.columns), self.dim)
+        for name, kind in labelled_columns(self.schema_).items():
+            if kind.kept < 2 and not kind.hash_buckets:
+                rows = ", n_samples = 1" if table.num_rows == 1 else ""
+                raise DataError(
+                    f"column {name!r} must have two labels or more to learn vectors for, however: it has "
+                    f"{kind.kept}{rows}; leave it out with kinds={{{name!r}: te.Ignored()}}"
+                )
+        return table
+
+    def _finish(self, rows: Mapping[Group, np.ndarray]) -> None:
+        """Set the tables of {columns: (size, dim)}."""
+        self.tables_ = tables_of_rows(self.schema_, {group[0]: matrix for group, matrix in rows.items()})
+        self.dims_ = {name: table.dim for name, table in self.tables_.items()}
+        self._check_names_out()
+
+
+def allowed_dims(schema: Schema, dim: int | None, most: Mapping[Group, int], why: str) -> dict[Group, int]:
+    """Return the dims of each table: what is wanted, or the most there is where that is less.
+
+    Args:
+        schema: its labelled columns have the dims that are wanted.
+        dim: what the user asked of all of them, or None.
+        most: {columns: dims that their labels allow}.
+        why: what limits them, for the error.
+
+    Raises:
+        DataError: for a dim that no column allows, or a declared one that its column doesn't allow.
+    """
+    largest = max(most.values())
+    if dim is not None and dim > largest:
+        raise DataError(f"`dim` must be at most {largest}, however: dim={dim!r}; {why}")
+    labelled, dims = labelled_columns(schema), {}
+    for group in groups_of(schema):
+        wanted = labelled[group[0]].dim or 1
+        if labelled[group[0]].pinned and dim is None and wanted > most[group]:
+            raise DataError(f"column {group[0]!r} must have a dim of at most {most[group]}, however: {wanted}; {why}")
+        dims[group] = max(1, min(wanted, most[group]))
+    return dims
+
+
+def upright(directions: np.ndarray) -> np.ndarray:
+    """Return (n, dim) axes turned so that the largest entry of each is positive: a sign has no meaning, but must stay.
+
+    Example:
+        >>> upright(np.array([[0.5, 1.0], [-2.0, 0.0]])).tolist()
+        [[-0.5, 1.0], [2.0, 0.0]]
+    """
+    largest = np.abs(directions).argmax(axis=0)
+    return directions * np.where(directions[largest, np.arange(directions.shape[1])] < 0, -1.0, 1.0)
