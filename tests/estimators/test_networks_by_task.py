@@ -113,6 +113,7 @@ def test_fit_export_reload_agree(network: str, head: str) -> None:
         assert (predicted > 0).all(axis=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["gamma", "quantile", "multiclass", "ordinal", "multilabel"])
 @pytest.mark.parametrize("network", ["tabm", "lstm"])
 def test_one_target_alone(network: str, head: str, tmp_path: Path) -> None:

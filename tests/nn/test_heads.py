@@ -55,7 +55,7 @@ def test_training_starts_at_the_best_constant(schema: te.Schema) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-3)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", ["float32", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)])
 def test_compiled_by_xla_the_loss_falls(schema: te.Schema, policy: str) -> None:
     keras.config.set_dtype_policy(policy)
     try:

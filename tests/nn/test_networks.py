@@ -83,6 +83,7 @@ def test_it_learns_classes(frame: pd.DataFrame, features: list[str], network: st
     np.testing.assert_allclose(found.predict_proba(frame[features]).sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["resnet", "transformer", "tabm"])
 def test_a_seed_repeats_the_training(frame: pd.DataFrame, features: list[str], network: str) -> None:
     one, other = (classifier(network).fit(frame[features], frame["two"]).model_.get_weights() for _ in range(2))
@@ -102,6 +103,7 @@ def test_it_starts_from_tables_and_leaves_frozen_ones(schema: te.Schema, frame: 
     assert not np.array_equal(after["my state"].vectors, before["my state"]), "others are trained"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", PLAIN)
 def test_it_grows_with_new_rows(frame: pd.DataFrame, features: list[str], network: str) -> None:
     est = te.TabularRegressor(network=network, network_options=SMALL[network], epochs=1, random_state=0, verbose=0)
@@ -112,6 +114,7 @@ def test_it_grows_with_new_rows(frame: pd.DataFrame, features: list[str], networ
     assert np.isfinite(est.predict(later[features])).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", PLAIN)
 def test_mixed_precision_keeps_the_values(schema: te.Schema, frame: pd.DataFrame, network: str) -> None:
     keras.config.set_dtype_policy("mixed_bfloat16")
