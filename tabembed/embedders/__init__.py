@@ -4,8 +4,9 @@ from __future__ import annotations
 
 __all__ = ["Embedder", "EntityEmbedder", "LDAEmbedder", "PCAEmbedder"]
 
-import importlib
 from typing import TYPE_CHECKING
+
+from ..io.lazy import lazily
 
 if TYPE_CHECKING:
     from .base import Embedder
@@ -14,12 +15,5 @@ if TYPE_CHECKING:
     from .pca import PCAEmbedder
 
 _HOMES = {"Embedder": ".base", "EntityEmbedder": ".entity", "LDAEmbedder": ".lda", "PCAEmbedder": ".pca"}
-
-
-def __getattr__(name: str) -> object:
-    """Load a way at its first use: some need TensorFlow, others don't."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name], __name__), name)
-    globals()[name] = value
-    return value
+# Some ways need TensorFlow, others don't.
+__getattr__ = lazily(globals(), _HOMES)

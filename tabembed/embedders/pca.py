@@ -86,7 +86,8 @@ class PCAEmbedder(CountingEmbedder):
         Raises:
             DataError: for data that can't be learned from; the sentence names the column.
         """
-        encoded = self._encoded(X)
+        table = self._prepared(X)
+        encoded = self.schema_.encode(table)
         labelled = labelled_columns(self.schema_)
         sizes = {name: kind.size for name, kind in labelled.items()}
         matrices = {group: profiles(encoded, group, sizes) for group in groups_of(self.schema_)}
@@ -124,7 +125,3 @@ class PCAEmbedder(CountingEmbedder):
         vectors = np.where(seen[:, None], found.transform(matrix), 0.0)
         ratio = np.nan_to_num(found.explained_variance_ratio_)
         return vectors.astype(np.float32), ratio
-
-    def _encoded(self, X: Any) -> dict[str, Any]:
-        table = self._prepared(X)
-        return dict(self.schema_.encode(table))

@@ -6,25 +6,11 @@ import re
 from typing import Any
 
 import keras
-import pytest
 import tensorflow as tf
 
 from tabembed.nn.embedding import RowwiseEmbedding
 from tabembed.nn.optimizer import RowwiseAdam
-
-ROWS, DIM, BATCH = 12_347, 6, 64
-OPTIONS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "clipnorm": {"clipnorm": 0.05},
-    "clipvalue": {"clipvalue": 0.01},
-    "global_clipnorm": {"global_clipnorm": 0.05},
-    "weight_decay": {"weight_decay": 0.3},
-    "loss_scale_factor": {"loss_scale_factor": 256.0},
-    "schedule": {"learning_rate": keras.optimizers.schedules.CosineDecay(0.02, 10)},
-    "betas": {"beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3},
-    "all": {"global_clipnorm": 0.05, "weight_decay": 0.3, "loss_scale_factor": 256.0, "beta_1": 0.8},
-}
-each_option = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+from tests.nn.test_optimizer import BATCH, DIM, ROWS, each_option
 
 
 def make_model() -> keras.Model:
