@@ -92,7 +92,7 @@ def main() -> None:
     est.fit(train.drop(columns=TARGET), train[TARGET])
     seconds = time.perf_counter() - fitting
     print(est.schema_)
-    trained = len(train) * (1 - est.validation_fraction) * est.n_epochs_
+    trained = len(train) * (1 - est._recipe().validation_fraction) * est.n_epochs_
     print(
         f"\n{est.n_epochs_} epochs in {seconds:.0f} s: "
         f"{trained / seconds:,.0f} rows/s, from the frame to the fitted model"
