@@ -38,6 +38,7 @@ __all__ = [
     "Target",
     "Text",
     "build_model",
+    "embedding_matrix",
     "export",
     "extract_tables",
     "history",
@@ -45,6 +46,7 @@ __all__ = [
     "infer_schema",
     "load",
     "load_tables",
+    "one_hot",
     "safe_name",
     "save_tables",
 ]
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
     from .serving.export import export
     from .serving.predictor import Predictor, load
     from .tables import EmbeddingTable, TableEncoder, load_tables, save_tables
+    from .tables.one_hot import embedding_matrix, one_hot
 
 __version__ = "0.1.0"
 
@@ -118,6 +121,8 @@ _HOMES = {
     "infer_schema": ".schema.infer",
     "load": ".serving.predictor",
     "load_tables": ".tables",
+    "embedding_matrix": ".tables.one_hot",
+    "one_hot": ".tables.one_hot",
     "safe_name": ".schema.names",
     "save_tables": ".tables",
 }
