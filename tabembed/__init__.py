@@ -37,6 +37,7 @@ __all__ = [
     "TabularRegressor",
     "Target",
     "Text",
+    "TextEmbedder",
     "build_model",
     "embedding_matrix",
     "export",
@@ -55,7 +56,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder
+    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder, TextEmbedder
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -103,6 +104,7 @@ _HOMES = {
     "MultiCategorical": ".schema.kinds",
     "Numeric": ".schema.kinds",
     "PCAEmbedder": ".embedders",
+    "TextEmbedder": ".embedders",
     "Predictor": ".serving.predictor",
     "RowwiseAdam": ".nn.optimizer",
     "RowwiseEmbedding": ".nn.embedding",
