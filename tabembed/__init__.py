@@ -39,6 +39,7 @@ __all__ = [
     "Text",
     "TextEmbedder",
     "build_model",
+    "compare_embedders",
     "embedding_matrix",
     "export",
     "extract_tables",
@@ -56,7 +57,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder, TextEmbedder
+    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder, TextEmbedder, compare_embedders
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -105,6 +106,7 @@ _HOMES = {
     "Numeric": ".schema.kinds",
     "PCAEmbedder": ".embedders",
     "TextEmbedder": ".embedders",
+    "compare_embedders": ".embedders",
     "Predictor": ".serving.predictor",
     "RowwiseAdam": ".nn.optimizer",
     "RowwiseEmbedding": ".nn.embedding",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Embedder", "EntityEmbedder", "LDAEmbedder", "PCAEmbedder", "TextEmbedder"]
+__all__ = ["Embedder", "EntityEmbedder", "LDAEmbedder", "PCAEmbedder", "TextEmbedder", "compare_embedders"]
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from ..io.lazy import lazily
 
 if TYPE_CHECKING:
     from .base import Embedder
+    from .comparison import compare_embedders
     from .entity import EntityEmbedder
     from .lda import LDAEmbedder
     from .pca import PCAEmbedder
@@ -21,6 +22,7 @@ _HOMES = {
     "LDAEmbedder": ".lda",
     "PCAEmbedder": ".pca",
     "TextEmbedder": ".text",
+    "compare_embedders": ".comparison",
 }
 # Some ways need TensorFlow, others don't.
 __getattr__ = lazily(globals(), _HOMES)
