@@ -63,7 +63,7 @@ class EmbedderComparison:
         Returns:
             (panels,) the axes.
         """
-        models = list(self.spread)
+        models = [str(name) for name in self.spread]
         panels: list[tuple[list[str], str, pd.DataFrame | None]] = [
             (models, self.metric, self.spread),
             (["seconds"], "seconds to fit", None),
