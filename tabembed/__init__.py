@@ -37,6 +37,7 @@ __all__ = [
     "TabularRegressor",
     "Target",
     "Text",
+    "Word2VecEmbedder",
     "build_model",
     "export",
     "extract_tables",
@@ -53,7 +54,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder
+    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder, Word2VecEmbedder
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -110,6 +111,7 @@ _HOMES = {
     "TabularRegressor": ".estimators",
     "Target": ".schema.target",
     "Text": ".schema.kinds",
+    "Word2VecEmbedder": ".embedders",
     "build_model": ".nn.model",
     "export": ".serving.export",
     "extract_tables": ".nn.extract",

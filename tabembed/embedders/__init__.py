@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Embedder", "EntityEmbedder", "LDAEmbedder", "PCAEmbedder"]
+__all__ = ["Embedder", "EntityEmbedder", "LDAEmbedder", "PCAEmbedder", "Word2VecEmbedder"]
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from .entity import EntityEmbedder
     from .lda import LDAEmbedder
     from .pca import PCAEmbedder
+    from .word2vec import Word2VecEmbedder
 
-_HOMES = {"Embedder": ".base", "EntityEmbedder": ".entity", "LDAEmbedder": ".lda", "PCAEmbedder": ".pca"}
+_HOMES = {
+    "Embedder": ".base",
+    "EntityEmbedder": ".entity",
+    "LDAEmbedder": ".lda",
+    "PCAEmbedder": ".pca",
+    "Word2VecEmbedder": ".word2vec",
+}
 # Some ways need TensorFlow, others don't.
 __getattr__ = lazily(globals(), _HOMES)
