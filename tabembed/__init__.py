@@ -38,6 +38,7 @@ __all__ = [
     "Target",
     "Text",
     "TextEmbedder",
+    "Word2VecEmbedder",
     "build_model",
     "compare_embedders",
     "embedding_matrix",
@@ -57,7 +58,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder, TextEmbedder, compare_embedders
+    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder, TextEmbedder, Word2VecEmbedder, compare_embedders
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -117,6 +118,7 @@ _HOMES = {
     "TabularRegressor": ".estimators",
     "Target": ".schema.target",
     "Text": ".schema.kinds",
+    "Word2VecEmbedder": ".embedders",
     "build_model": ".nn.model",
     "export": ".serving.export",
     "extract_tables": ".nn.extract",

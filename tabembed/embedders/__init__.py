@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["Embedder", "EntityEmbedder", "LDAEmbedder", "PCAEmbedder", "TextEmbedder", "compare_embedders"]
+__all__ = [
+    "Embedder",
+    "EntityEmbedder",
+    "LDAEmbedder",
+    "PCAEmbedder",
+    "TextEmbedder",
+    "Word2VecEmbedder",
+    "compare_embedders",
+]
 
 from typing import TYPE_CHECKING
 
@@ -15,6 +23,7 @@ if TYPE_CHECKING:
     from .lda import LDAEmbedder
     from .pca import PCAEmbedder
     from .text import TextEmbedder
+    from .word2vec import Word2VecEmbedder
 
 _HOMES = {
     "Embedder": ".base",
@@ -22,6 +31,7 @@ _HOMES = {
     "LDAEmbedder": ".lda",
     "PCAEmbedder": ".pca",
     "TextEmbedder": ".text",
+    "Word2VecEmbedder": ".word2vec",
     "compare_embedders": ".comparison",
 }
 # Some ways need TensorFlow, others don't.

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 __all__ = ["CountingEmbedder", "Group", "allowed_dims", "upright"]
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from ..io.errors import DataError
+from ..io.frames import to_arrow
 from ..schema.infer import infer_schema
-from ..schema.kinds import ColumnKind
+from ..schema.kinds import ColumnKind, Ignored
 from ..schema.schema import Schema
 from ..tables.by_id import tables_of_rows
 from .base import Embedder, with_dim
@@ -36,10 +37,23 @@ class CountingEmbedder(Embedder):
     kinds: Mapping[str, ColumnKind] | None
     dim: int | None
 
-    def _prepared(self, X: Any) -> pa.Table:
-        """Return X as an Arrow table; sets ``schema_``, whose every labelled column has a dim."""
+    def _prepared(self, X: Any, aside: Sequence[str] = ()) -> pa.Table:
+        """Return X as an Arrow table; sets ``schema_``, whose every labelled column has a dim.
+
+        Args:
+            X: what ``fit`` got.
+            aside: columns that get no table, whatever they are.
+
+        Raises:
+            LabelError: for one of these that isn't there.
+        """
         X, table = self._read(X)
-        schema = self.schema or infer_schema(table, kinds=self._declared(X, self.kinds))
+        to_arrow(table, [*aside])  # says which column isn't there
+        ignored = dict.fromkeys(aside, Ignored("it says which rows belong together"))
+        if self.schema is None:
+            schema = infer_schema(table, kinds={**self._declared(X, self.kinds), **ignored})
+        else:
+            schema = self.schema.replace({name: kind for name, kind in ignored.items() if name in self.schema})
         self.schema_ = with_dim(Schema(schema.columns), self.dim)
         for name, kind in labelled_columns(self.schema_).items():
             if kind.kept < 2 and not kind.hash_buckets:
@@ -50,9 +64,9 @@ class CountingEmbedder(Embedder):
                 )
         return table
 
-    def _finish(self, rows: Mapping[Group, np.ndarray]) -> None:
+    def _finish(self, rows: Mapping[Group, np.ndarray], metric: str = "euclidean") -> None:
         """Set the tables of {columns: (size, dim)}."""
-        self.tables_ = tables_of_rows(self.schema_, {group[0]: matrix for group, matrix in rows.items()})
+        self.tables_ = tables_of_rows(self.schema_, {group[0]: matrix for group, matrix in rows.items()}, metric)
         self.dims_ = {name: table.dim for name, table in self.tables_.items()}
         self._check_names_out()
 

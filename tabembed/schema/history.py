@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["check_length", "history", "names_of", "past_lists"]
+__all__ = ["check_length", "group_numbers", "history", "names_of", "past_lists", "time_ranks"]
 
 import sys
 from collections.abc import Sequence
@@ -129,7 +129,7 @@ def past_lists(
     Raises:
         DataError: for a missing time.
     """
-    rows, lengths = _earlier(_groups(table, group_by), _ranks(table, order_by), length)
+    rows, lengths = _earlier(group_numbers(table, group_by), time_ranks(table, order_by), length)
     offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int64())
     taken = pa.array(rows)
     return {name: pa.LargeListArray.from_arrays(offsets, _whole(table.column(name)).take(taken)) for name in columns}
@@ -142,8 +142,17 @@ def _whole(values: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays([*values.chunks, pa.array([], values.type)])
 
 
-def _groups(table: pa.Table, names: Sequence[str]) -> np.ndarray:
-    """Return (n,) the number of each row's group, -1 where a part of it is missing."""
+def group_numbers(table: pa.Table, names: Sequence[str]) -> np.ndarray:
+    """Return (n,) the number of each row's group, -1 where a part of it is missing.
+
+    Args:
+        table: (n, columns).
+        names: the columns whose equal values make a group.
+
+    Example:
+        >>> group_numbers(pa.table({"tail": ["N2", None, "N1", "N2"]}), ["tail"]).tolist()
+        [0, -1, 1, 0]
+    """
     groups = np.zeros(table.num_rows, np.int64)
     for name in names:
         codes, _ = factorize(table.column(name), name)
@@ -154,8 +163,20 @@ def _groups(table: pa.Table, names: Sequence[str]) -> np.ndarray:
     return groups
 
 
-def _ranks(table: pa.Table, names: Sequence[str]) -> np.ndarray:
-    """Return (n,) ranks that rise with time; rows of equal time have equal ones."""
+def time_ranks(table: pa.Table, names: Sequence[str]) -> np.ndarray:
+    """Return (n,) ranks that rise with time; rows of equal time have equal ones.
+
+    Args:
+        table: (n, columns).
+        names: the columns that say which row was earlier, the first one above all.
+
+    Raises:
+        DataError: for a missing time, or values without an order.
+
+    Example:
+        >>> time_ranks(pa.table({"day": [2, 1, 2], "hour": [7, 9, 7]}), ["day", "hour"]).tolist()
+        [1, 0, 1]
+    """
     ranks = np.zeros(table.num_rows, np.int64)
     for name in names:
         values = _whole(table.column(name))

@@ -14,12 +14,15 @@ from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
 from .table import EmbeddingTable
 
 
-def tables_of_rows(schema: Schema, rows: Mapping[str, np.ndarray]) -> dict[str, EmbeddingTable]:
+def tables_of_rows(
+    schema: Schema, rows: Mapping[str, np.ndarray], metric: str = "euclidean"
+) -> dict[str, EmbeddingTable]:
     """Return the tables of matrices whose rows lie by id.
 
     Args:
         schema: of the columns.
         rows: {key of ``schema.tables``: (size, dim)}; of columns that share a table, the first one's.
+        metric: what the tables' ``neighbors`` measure by default.
 
     Returns:
         {key: table} of these, as ``extract_tables``.
@@ -45,6 +48,6 @@ def tables_of_rows(schema: Schema, rows: Mapping[str, np.ndarray]) -> dict[str, 
                 missing=matrix[MISSING_ID],
                 unknown=matrix[UNKNOWN_ID],
                 name=spec.name,
-                metric="euclidean",
+                metric=metric,
             )
     return tables

@@ -39,7 +39,12 @@ def lda(**arguments: Any) -> te.LDAEmbedder:
     return te.LDAEmbedder(**{"dim": 3, **arguments})
 
 
-EMBEDDERS = [entity, pca, lda]
+def word2vec(**arguments: Any) -> te.Word2VecEmbedder:
+    """Return one that reads the rows once."""
+    return te.Word2VecEmbedder(**{"dim": 3, "epochs": 1, "random_state": 0, **arguments})
+
+
+EMBEDDERS = [entity, pca, lda, word2vec]
 each = pytest.mark.parametrize("make", EMBEDDERS)
 Make = Callable[..., Embedder]
 
