@@ -12,6 +12,7 @@ Example:
 from __future__ import annotations
 
 __all__ = [
+    "BERTEmbedder",
     "Boolean",
     "Categorical",
     "Cross",
@@ -53,7 +54,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder
+    from .embedders import BERTEmbedder, EntityEmbedder, LDAEmbedder, PCAEmbedder
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BERTEmbedder": ".embedders",
     "Boolean": ".schema.kinds",
     "Categorical": ".schema.kinds",
     "Cross": ".schema.kinds",

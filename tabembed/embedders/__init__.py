@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Embedder", "EntityEmbedder", "LDAEmbedder", "PCAEmbedder"]
+__all__ = ["BERTEmbedder", "Embedder", "EntityEmbedder", "LDAEmbedder", "PCAEmbedder"]
 
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,17 @@ from ..io.lazy import lazily
 
 if TYPE_CHECKING:
     from .base import Embedder
+    from .bert import BERTEmbedder
     from .entity import EntityEmbedder
     from .lda import LDAEmbedder
     from .pca import PCAEmbedder
 
-_HOMES = {"Embedder": ".base", "EntityEmbedder": ".entity", "LDAEmbedder": ".lda", "PCAEmbedder": ".pca"}
+_HOMES = {
+    "BERTEmbedder": ".bert",
+    "Embedder": ".base",
+    "EntityEmbedder": ".entity",
+    "LDAEmbedder": ".lda",
+    "PCAEmbedder": ".pca",
+}
 # Some ways need TensorFlow, others don't.
 __getattr__ = lazily(globals(), _HOMES)

@@ -7,6 +7,7 @@ __all__ = ["FirstToken", "PrependToken", "ReGLU", "TokenAttention"]
 from typing import Any
 
 import keras
+import numpy as np
 
 from .draws import Dropout
 
@@ -25,6 +26,7 @@ class TokenAttention(keras.layers.Layer):
     Args:
         heads: which divide ``dim``; from two on a dense layer mixes them.
         dropout: share of the attention's weights dropped while training.
+        causal: whether a token asks only itself and those before it, where the same tokens ask and are asked.
         seed: of the weights and the masks; None takes one from Keras' global state.
         **kwargs: ``keras.layers.Layer``'s own.
 
@@ -37,9 +39,11 @@ class TokenAttention(keras.layers.Layer):
     Source: Vaswani et al. 2017, arXiv 1706.03762, section 3.2.2; as ``rtdl_revisiting_models.MultiheadAttention``.
     """
 
-    def __init__(self, heads: int, dropout: float = 0.0, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, heads: int, dropout: float = 0.0, causal: bool = False, seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.heads, self.dropout, self.seed = heads, dropout, seed
+        self.heads, self.dropout, self.causal, self.seed = heads, dropout, causal, seed
         self._drop = Dropout(dropout, seed=seed, name="dropout")
 
     def build(self, asking_shape: Shape, asked_shape: Shape) -> None:
@@ -60,6 +64,8 @@ class TokenAttention(keras.layers.Layer):
             for tokens, name in ((asking, "query"), (asked, "key"), (asked, "value"))
         )
         scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2))) * (asked.shape[-1] / self.heads) ** -0.5
+        if self.causal:
+            scores = ops.where(np.tri(*scores.shape[-2:], dtype=bool), scores, -1e9)
         # Not `ops.softmax`, which warns of a row of one.
         weights = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
         weights = self._drop(weights / ops.sum(weights, axis=-1, keepdims=True), training=training)
@@ -82,7 +88,8 @@ class TokenAttention(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return {**super().get_config(), "heads": self.heads, "dropout": self.dropout, "seed": self.seed}
+        own = {"heads": self.heads, "dropout": self.dropout, "causal": self.causal, "seed": self.seed}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable(package="tabembed")
