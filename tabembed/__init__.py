@@ -15,12 +15,15 @@ __all__ = [
     "BERTEmbedder",
     "Boolean",
     "Categorical",
+    "CoVeEmbedder",
     "Cross",
     "DataError",
     "DataWarning",
     "Datetime",
+    "ELMoEmbedder",
     "EmbeddingTable",
     "EntityEmbedder",
+    "GPTEmbedder",
     "Ignored",
     "LDAEmbedder",
     "LabelError",
@@ -54,7 +57,15 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import BERTEmbedder, EntityEmbedder, LDAEmbedder, PCAEmbedder
+    from .embedders import (
+        BERTEmbedder,
+        CoVeEmbedder,
+        ELMoEmbedder,
+        EntityEmbedder,
+        GPTEmbedder,
+        LDAEmbedder,
+        PCAEmbedder,
+    )
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -95,6 +106,9 @@ _HOMES = {
     "Datetime": ".schema.kinds",
     "EmbeddingTable": ".tables",
     "EntityEmbedder": ".embedders",
+    "CoVeEmbedder": ".embedders",
+    "ELMoEmbedder": ".embedders",
+    "GPTEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
     "LDAEmbedder": ".embedders",

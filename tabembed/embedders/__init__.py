@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["BERTEmbedder", "Embedder", "EntityEmbedder", "LDAEmbedder", "PCAEmbedder"]
+__all__ = [
+    "BERTEmbedder",
+    "CoVeEmbedder",
+    "ELMoEmbedder",
+    "Embedder",
+    "EntityEmbedder",
+    "GPTEmbedder",
+    "LDAEmbedder",
+    "PCAEmbedder",
+]
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +20,10 @@ from ..io.lazy import lazily
 if TYPE_CHECKING:
     from .base import Embedder
     from .bert import BERTEmbedder
+    from .cove import CoVeEmbedder
+    from .elmo import ELMoEmbedder
     from .entity import EntityEmbedder
+    from .gpt import GPTEmbedder
     from .lda import LDAEmbedder
     from .pca import PCAEmbedder
 
@@ -19,6 +31,9 @@ _HOMES = {
     "BERTEmbedder": ".bert",
     "Embedder": ".base",
     "EntityEmbedder": ".entity",
+    "CoVeEmbedder": ".cove",
+    "ELMoEmbedder": ".elmo",
+    "GPTEmbedder": ".gpt",
     "LDAEmbedder": ".lda",
     "PCAEmbedder": ".pca",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ContextualEmbedder", "cells_of"]
+__all__ = ["ContextualEmbedder"]
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ from ..nn.extract import extract_tables
 from ..nn.recipe import Recipe
 from ..nn.seeds import Seeds
 from ..schema.infer import infer_schema
-from ..schema.kinds import Categorical, ColumnKind, Ignored
+from ..schema.kinds import ColumnKind, Ignored
 from ..schema.ragged import Encoded
 from ..schema.schema import Schema
 from ..schema.target import Target
 from ..tables import EmbeddingTable
-from ..tables.grids import checked, is_frame
+from ..tables.grids import checked
 from .base import Embedder, with_dim
 from .labelled import labelled_columns
 
@@ -85,13 +85,15 @@ class ContextualEmbedder(Embedder):
             DataError: for data that can't be learned from; the sentence names the column.
         """
         schema, table, seeds = self._begun(X)
-        encoded, recipe = schema.encode(table), self._recipe()
+        recipe = self._recipe()
         self._set_model(schema, self._model(schema, seeds))
-        self._learn_cells(encoded, recipe, seeds)
+        self._learn_cells(table, y, recipe, seeds)
         self._set_tables()
         return self
 
-    def _learn_cells(self, encoded: Mapping[str, Encoded], recipe: Recipe, seeds: Seeds) -> None:
+    def _learn_cells(self, table: pa.Table, y: Any, recipe: Recipe, seeds: Seeds) -> None:
+        """Train the model."""
+        encoded = self.schema_.encode(table)
         self.history_ = {"loss": learn(self.model_, self.schema_, encoded, recipe, seeds.next())}
 
     def _recipe(self) -> Recipe:

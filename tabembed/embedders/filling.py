@@ -60,8 +60,9 @@ class FillingEmbedder(ContextualEmbedder):
 
         X, encoded = self._encoded(X)
         if column not in self.columns_:
-            raise LabelError(f"`column` must be a column of labels, however: {column!r}; "
-                             f"{did_you_mean(str(column), self.columns_)}")
+            raise LabelError(
+                f"`column` must be a column of labels, however: {column!r}; {did_you_mean(str(column), self.columns_)}"
+            )
         index = X.index if hasattr(X, "iloc") else None
         return pd.DataFrame(self._probabilities(column, encoded), columns=self._kind(column).labels, index=index)
 

@@ -7,7 +7,6 @@ __all__ = ["FirstToken", "PrependToken", "ReGLU", "TokenAttention"]
 from typing import Any
 
 import keras
-import numpy as np
 
 from .draws import Dropout
 
@@ -65,12 +64,13 @@ class TokenAttention(keras.layers.Layer):
         )
         scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2))) * (asked.shape[-1] / self.heads) ** -0.5
         if self.causal:
-            scores = ops.where(np.tri(*scores.shape[-2:], dtype=bool), scores, -1e9)
+            place = ops.arange(ops.shape(scores)[-1])
+            scores = ops.where(place[:, None] >= place, scores, -1e9)
         # Not `ops.softmax`, which warns of a row of one.
         weights = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
         weights = self._drop(weights / ops.sum(weights, axis=-1, keepdims=True), training=training)
         told = ops.transpose(ops.matmul(weights, values), (0, 2, 1, 3))
-        told = ops.reshape(told, (-1, told.shape[1], asked.shape[-1]))
+        told = ops.reshape(told, (-1, ops.shape(told)[1], asked.shape[-1]))
         return self._linear(told, "mix") if self.heads > 1 else told
 
     def _linear(self, tokens: Any, name: str) -> Any:
@@ -78,7 +78,7 @@ class TokenAttention(keras.layers.Layer):
 
     def _by_head(self, tokens: Any) -> Any:
         """Return (batch, heads, tokens, dim / heads)."""
-        _, count, dim = tokens.shape
+        count, dim = keras.ops.shape(tokens)[1], tokens.shape[-1]
         parts = keras.ops.reshape(tokens, (-1, count, self.heads, dim // self.heads))
         return keras.ops.transpose(parts, (0, 2, 1, 3))
 
@@ -121,7 +121,7 @@ class PrependToken(keras.layers.Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (batch, 1 + tokens, dim)."""
         batch, tokens, dim = input_shape
-        return batch, (tokens or 0) + 1, dim
+        return batch, None if tokens is None else tokens + 1, dim
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["Pretrained", "load_encoder", "load_tables_into", "pretrained_of", "tables_of", "warm_dims", "warm_options", "warm_schema"]
+__all__ = [
+    "Pretrained",
+    "load_encoder",
+    "load_tables_into",
+    "pretrained_of",
+    "tables_of",
+    "warm_dims",
+    "warm_options",
+    "warm_schema",
+]
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
@@ -113,7 +122,9 @@ def load_encoder(model: keras.Model, schema: Schema, start: Pretrained) -> None:
     """
     before, after = list(start.schema.features), list(schema.features)
     tokens, mine = (m.get_layer("transformer.tokens") for m in (start.branches, model))
-    for had, has, old, new in zip([*before, None], [*after, None], [*tokens.widths, 0], [*mine.widths, 0], strict=False):
+    for had, has, old, new in zip(
+        [*before, None], [*after, None], [*tokens.widths, 0], [*mine.widths, 0], strict=False
+    ):
         if had != has or old != new:
             raise DataError(
                 f"the columns must be those that `init` was fitted on, {', '.join(before)}, alike, however: "

@@ -46,7 +46,9 @@ def learn(model: CellModel, schema: Schema, encoded: Mapping[str, Encoded], reci
     return [float(loss) for loss in history.history["loss"]]
 
 
-def run(function: Callable[[Any], Any], schema: Schema) -> Callable[[Mapping[str, Encoded], tuple[int, ...]], np.ndarray]:
+def run(
+    function: Callable[[Any], Any], schema: Schema
+) -> Callable[[Mapping[str, Encoded], tuple[int, ...]], np.ndarray]:
     """Return a function over all rows: of what ``schema.encode`` gave and the shape of one row's result, (n, *shape).
 
     Args:

@@ -41,7 +41,13 @@ class MaskedCells(CellModel):
     """
 
     def __init__(
-        self, schema: Schema, labelled: Sequence[str], dim: int, seeds: Seeds, mask_rate: float, blocks: Mapping[str, Any]
+        self,
+        schema: Schema,
+        labelled: Sequence[str],
+        dim: int,
+        seeds: Seeds,
+        mask_rate: float,
+        blocks: Mapping[str, Any],
     ) -> None:
         super().__init__(schema, labelled, dim, seeds, "transformer")
         columns = len(schema.features)
