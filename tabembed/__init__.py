@@ -12,14 +12,18 @@ Example:
 from __future__ import annotations
 
 __all__ = [
+    "BERTEmbedder",
     "Boolean",
     "Categorical",
+    "CoVeEmbedder",
     "Cross",
     "DataError",
     "DataWarning",
     "Datetime",
+    "ELMoEmbedder",
     "EmbeddingTable",
     "EntityEmbedder",
+    "GPTEmbedder",
     "Ignored",
     "LDAEmbedder",
     "LabelError",
@@ -58,7 +62,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder, TextEmbedder, Word2VecEmbedder, compare_embedders
+    from .embedders import (
+        BERTEmbedder,
+        CoVeEmbedder,
+        ELMoEmbedder,
+        EntityEmbedder,
+        GPTEmbedder,
+        LDAEmbedder,
+        PCAEmbedder,
+        TextEmbedder,
+        Word2VecEmbedder,
+        compare_embedders,
+    )
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -91,6 +106,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BERTEmbedder": ".embedders",
     "Boolean": ".schema.kinds",
     "Categorical": ".schema.kinds",
     "Cross": ".schema.kinds",
@@ -99,6 +115,9 @@ _HOMES = {
     "Datetime": ".schema.kinds",
     "EmbeddingTable": ".tables",
     "EntityEmbedder": ".embedders",
+    "CoVeEmbedder": ".embedders",
+    "ELMoEmbedder": ".embedders",
+    "GPTEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
     "LDAEmbedder": ".embedders",

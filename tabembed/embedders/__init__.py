@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 __all__ = [
+    "BERTEmbedder",
+    "CoVeEmbedder",
+    "ELMoEmbedder",
     "Embedder",
     "EntityEmbedder",
+    "GPTEmbedder",
     "LDAEmbedder",
     "PCAEmbedder",
     "TextEmbedder",
@@ -18,16 +22,24 @@ from ..io.lazy import lazily
 
 if TYPE_CHECKING:
     from .base import Embedder
+    from .bert import BERTEmbedder
     from .comparison import compare_embedders
+    from .cove import CoVeEmbedder
+    from .elmo import ELMoEmbedder
     from .entity import EntityEmbedder
+    from .gpt import GPTEmbedder
     from .lda import LDAEmbedder
     from .pca import PCAEmbedder
     from .text import TextEmbedder
     from .word2vec import Word2VecEmbedder
 
 _HOMES = {
+    "BERTEmbedder": ".bert",
+    "CoVeEmbedder": ".cove",
+    "ELMoEmbedder": ".elmo",
     "Embedder": ".base",
     "EntityEmbedder": ".entity",
+    "GPTEmbedder": ".gpt",
     "LDAEmbedder": ".lda",
     "PCAEmbedder": ".pca",
     "TextEmbedder": ".text",

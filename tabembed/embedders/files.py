@@ -20,10 +20,13 @@ def save(embedder: Any, path: Path) -> None:
     with write_aside(path, directory=True, replace_directory=(path / f"{_WHAT}.json").exists()) as aside:
         write_state(embedder, aside, _WHAT, embedder._learned)
         save_tables(embedder.tables_, aside / "tables")
+        embedder._save_more(aside)
 
 
 def load(cls: type[Embedder], path: Path) -> Embedder:
     """Read the folder; see ``Embedder.load``."""
-    embedder = read_state(cls, path, _WHAT)
-    vars(embedder)["tables_"] = load_tables(path / "tables")
-    return embedder
+    embedder: Any = read_state(cls, path, _WHAT)
+    embedder.tables_ = load_tables(path / "tables")
+    embedder._load_more(path)
+    loaded: Embedder = embedder
+    return loaded

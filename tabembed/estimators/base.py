@@ -28,6 +28,7 @@ from ..nn.model import build_model
 from ..nn.packed import pack_spec, run_packed, unpack
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
+from ..nn.warm_start import warm_schema
 from ..nn.weights import Weights, class_factors
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
@@ -90,7 +91,8 @@ class TabularEstimator(BaseEstimator):
             y: (n,) the target; none may be missing. Or (n, targets) a frame of several, each with its own head; a row
                 may miss some of them. With paths, the name of the target's column, or a list of these.
             sample_weight: (n,) weights of 0 or more, or the name of the column of X that holds them, or None.
-            init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from.
+            init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from. With the network
+                ``transformer`` a ``te.BERTEmbedder`` gives its columns, sizes and layers too.
 
         Returns:
             Itself, fitted.
@@ -103,7 +105,8 @@ class TabularEstimator(BaseEstimator):
         X, weights = taken(X, sample_weight)
         X = checked(self, X, reset=True)
         table, names = with_targets(X, y)
-        return self._learn(self._infer(table, names), table, weights, init)
+        schema = warm_schema(self._infer(table, names), init, self.network, table, self.kinds or ())
+        return self._learn(schema, table, weights, init)
 
     def _infer(self, table: pa.Table, names: Sequence[str], classes: Any = None) -> Schema:
         """Return the schema of the first rows; a classifier's classes may be declared."""
