@@ -20,6 +20,8 @@ __all__ = [
     "Datetime",
     "EmbeddingTable",
     "EntityEmbedder",
+    "FastTextEmbedder",
+    "GloVeEmbedder",
     "Ignored",
     "LDAEmbedder",
     "LabelError",
@@ -54,7 +56,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder, LDAEmbedder, PCAEmbedder, Word2VecEmbedder
+    from .embedders import EntityEmbedder, FastTextEmbedder, GloVeEmbedder, LDAEmbedder, PCAEmbedder, Word2VecEmbedder
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -94,6 +96,8 @@ _HOMES = {
     "Datetime": ".schema.kinds",
     "EmbeddingTable": ".tables",
     "EntityEmbedder": ".embedders",
+    "FastTextEmbedder": ".embedders",
+    "GloVeEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
     "LabelError": ".io.errors",
     "LDAEmbedder": ".embedders",

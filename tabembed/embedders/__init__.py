@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["Embedder", "EntityEmbedder", "LDAEmbedder", "PCAEmbedder", "Word2VecEmbedder"]
+__all__ = [
+    "Embedder",
+    "EntityEmbedder",
+    "FastTextEmbedder",
+    "GloVeEmbedder",
+    "LDAEmbedder",
+    "PCAEmbedder",
+    "Word2VecEmbedder",
+]
 
 from typing import TYPE_CHECKING
 
@@ -11,6 +19,8 @@ from ..io.lazy import lazily
 if TYPE_CHECKING:
     from .base import Embedder
     from .entity import EntityEmbedder
+    from .fasttext import FastTextEmbedder
+    from .glove import GloVeEmbedder
     from .lda import LDAEmbedder
     from .pca import PCAEmbedder
     from .word2vec import Word2VecEmbedder
@@ -18,6 +28,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Embedder": ".base",
     "EntityEmbedder": ".entity",
+    "FastTextEmbedder": ".fasttext",
+    "GloVeEmbedder": ".glove",
     "LDAEmbedder": ".lda",
     "PCAEmbedder": ".pca",
     "Word2VecEmbedder": ".word2vec",

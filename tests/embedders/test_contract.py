@@ -44,7 +44,17 @@ def word2vec(**arguments: Any) -> te.Word2VecEmbedder:
     return te.Word2VecEmbedder(**{"dim": 3, "epochs": 1, "random_state": 0, **arguments})
 
 
-EMBEDDERS = [entity, pca, lda, word2vec]
+def glove(**arguments: Any) -> te.GloVeEmbedder:
+    """Return one that takes three steps."""
+    return te.GloVeEmbedder(**{"dim": 3, "epochs": 3, "random_state": 0, **arguments})
+
+
+def fasttext(**arguments: Any) -> te.FastTextEmbedder:
+    """Return one that reads the rows once."""
+    return te.FastTextEmbedder(**{"dim": 3, "epochs": 1, "random_state": 0, **arguments})
+
+
+EMBEDDERS = [entity, pca, lda, word2vec, glove, fasttext]
 each = pytest.mark.parametrize("make", EMBEDDERS)
 Make = Callable[..., Embedder]
 
@@ -89,7 +99,7 @@ def test_a_table_for_each_column_of_labels(make: Make, X: pd.DataFrame, y: pd.Se
 def test_unseen_and_missing_cells(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
     embedder = make().fit(X, y)
     table = embedder.tables_["store"]
-    out = embedder.transform(pd.DataFrame({"store": [999, None, 5.0], "km": 0.0, "day": "1"}))
+    out = embedder.transform(pd.DataFrame({"store": [-1.5, None, 5.0], "km": 0.0, "day": "1"}))
     np.testing.assert_array_equal(out[["store_0", "store_1", "store_2"]], [table.unknown, table.missing, table["5"]])
 
 
