@@ -8,7 +8,9 @@ __all__ = [
     "ELMoEmbedder",
     "Embedder",
     "EntityEmbedder",
+    "FastTextEmbedder",
     "GPTEmbedder",
+    "GloVeEmbedder",
     "LDAEmbedder",
     "PCAEmbedder",
     "TextEmbedder",
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from .cove import CoVeEmbedder
     from .elmo import ELMoEmbedder
     from .entity import EntityEmbedder
+    from .fasttext import FastTextEmbedder
+    from .glove import GloVeEmbedder
     from .gpt import GPTEmbedder
     from .lda import LDAEmbedder
     from .pca import PCAEmbedder
@@ -39,7 +43,9 @@ _HOMES = {
     "ELMoEmbedder": ".elmo",
     "Embedder": ".base",
     "EntityEmbedder": ".entity",
+    "FastTextEmbedder": ".fasttext",
     "GPTEmbedder": ".gpt",
+    "GloVeEmbedder": ".glove",
     "LDAEmbedder": ".lda",
     "PCAEmbedder": ".pca",
     "TextEmbedder": ".text",

@@ -39,6 +39,8 @@ class Embedder(TableTransformer):
 
     _learned: tuple[str, ...] = ()
     """The fitted attributes, plain JSON values, that ``save`` keeps beside the tables."""
+    _tables: tuple[str, ...] = ("tables_",)
+    """The fitted attributes of tables by column, each of which ``save`` keeps in a folder."""
 
     @abstractmethod
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -67,7 +69,8 @@ class Embedder(TableTransformer):
         """
         from .files import load
 
-        return load(cls, Path(path))
+        loaded: Self = load(cls, Path(path))
+        return loaded
 
     def _save_more(self, folder: Path) -> None:
         """Write what is neither a plain value nor a table; a subclass that has such says how."""

@@ -13,7 +13,7 @@ import numpy as np
 from ..io.errors import DataError
 from ..schema.history import group_numbers, names_of, time_ranks
 from ..schema.vocabulary import FIRST_ID
-from ..tables.reduce import principal_axes
+from ..tables.reduce import Axes, principal_axes
 from .counted import CountingEmbedder, Group
 from .labelled import labelled_columns
 from .sentences import Sentences, Tokens, group_sentences, row_sentences
@@ -80,28 +80,35 @@ class BesideEmbedder(CountingEmbedder):
             )
 
     @property
-    def _width(self) -> int:
+    def _vector_size(self) -> int:
         """The dims of the space in which all tables are learned."""
         return max(kind.dim or 1 for kind in labelled_columns(self.schema_).values())
 
-    def _finish_rows(self, sentences: Sentences, matrix: np.ndarray) -> None:
-        """Set the tables of (tokens, width) vectors; what stood beside nothing gets the mean of its table's labels."""
+    def _finish_rows(self, sentences: Sentences, matrix: np.ndarray) -> dict[Group, Axes]:
+        """Set the tables of (tokens, width) vectors; what stood beside nothing gets the mean of its table's labels.
+
+        Returns:
+            {columns: the axes onto which the vectors were turned}.
+        """
         labelled, seen = labelled_columns(self.schema_), sentences.tokens.split(sentences.seen)
         rows: dict[Group, np.ndarray] = {}
+        turned: dict[Group, Axes] = {}
         for group, vectors in sentences.tokens.split(matrix).items():
             kind, here = labelled[group[0]], seen[group]
             learned = here[FIRST_ID:]
             weights = np.where(learned, np.maximum(kind.row_counts, 1), 0)
             mean = weights @ vectors[FIRST_ID:] / max(weights.sum(), 1)
             whole = np.where(here[:, None], vectors, mean)
-            rows[group] = self._narrowed(group, whole, kind.dim or 1)
+            turned[group] = _axes(whole[FIRST_ID:], kind.dim or 1)
+            rows[group] = turned[group].of(whole)
         self._finish(rows, metric="cosine")
+        return turned
 
-    def _narrowed(self, group: Group, vectors: np.ndarray, dim: int) -> np.ndarray:
-        """Return (size, dim) float32 vectors of the table's own dim."""
-        if dim == vectors.shape[1]:
-            return vectors.astype(np.float32)
-        return principal_axes(vectors[FIRST_ID:], dim, centred=False).of(vectors)
+
+def _axes(vectors: np.ndarray, dim: int) -> Axes:
+    """Return the axes of the table's own dim; those of the vectors, if it is theirs."""
+    width = vectors.shape[1]
+    return Axes(np.zeros(width), np.eye(width)) if dim == width else principal_axes(vectors, dim, centred=False)
 
 
 def check_whole(argument: str, value: Any) -> None:

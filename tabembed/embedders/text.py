@@ -19,13 +19,15 @@ from ..tables.table import EmbeddingTable
 from .counted import CountingEmbedder, Group
 from .labelled import groups_of, labelled_columns
 from .text_sources import PACKAGED, source_of
+from .unseen import UnseenLabels
 
 
-class TextEmbedder(CountingEmbedder):
-    r"""Give each label the vector of its text: nothing is learned from the rows, so that new labels have vectors too.
+class TextEmbedder(UnseenLabels, CountingEmbedder):
+    r"""Give each label the vector of its text: nothing is learned from the rows; new labels have vectors too.
 
     As ``init=`` of a model it lets labels begin where their names say, those without rows as well. A label of which
     the source knows no word gets the unknown vector, the mean of the others, with a warning; so does what is missing.
+    For labels that ``fit`` didn't see, ``transform`` reads the source again.
 
     Args:
         source: a file of word vectors (word2vec text or binary, GloVe, fastText ``.vec``), the folder of a KerasHub
@@ -41,6 +43,7 @@ class TextEmbedder(CountingEmbedder):
     Attributes:
         tables_: {column: EmbeddingTable}, measured by cosines.
         dims_: {column: the dimensions its vectors got}.
+        axes_: {column: [(dim of the source,) for each dimension]} where there are fewer than the source's.
         schema_: the ``te.Schema`` of X (not kept by ``save``).
 
     Raises:
@@ -56,6 +59,8 @@ class TextEmbedder(CountingEmbedder):
 
     Source: Wieting et al. 2016, arXiv 1511.08198 (means of word vectors); Reimers & Gurevych 2019, arXiv 1908.10084.
     """
+
+    _learned = ("dims_", "axes_")
 
     def __init__(
         self,
@@ -92,6 +97,7 @@ class TextEmbedder(CountingEmbedder):
         vectors, known = source_of(self.source).vectors(spoken)
         ends = np.cumsum([len(of) for of in labels])[:-1]
         self.tables_ = {}
+        self.axes_: dict[str, list[list[float]]] = {}
         for group, *parts in zip(groups, labels, counts, np.split(vectors, ends), np.split(known, ends), strict=True):
             self.tables_ |= dict.fromkeys(group, self._table(group, *parts))
         self.dims_ = {name: table.dim for name, table in self.tables_.items()}
@@ -133,8 +139,24 @@ class TextEmbedder(CountingEmbedder):
                 f"however: {wanted}"
             )
         if wanted < vectors.shape[1]:
-            vectors = principal_axes(vectors[known], wanted, centred=False).of(vectors)
+            axes = principal_axes(vectors[known], wanted, centred=False)
+            self.axes_ |= dict.fromkeys(group, axes.directions.T.tolist())
+            vectors = axes.of(vectors)
         unknown = vectors[known].mean(axis=0)
         vectors = np.where(known[:, None], vectors, unknown)
         name = self.schema_.tables[group[0]][1].name
         return EmbeddingTable(labels, vectors, counts=counts, unknown=unknown, name=name, metric="cosine")
+
+    def _unseen(self, column: str, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the source says of labels that no row held; where it isn't there any more, nothing."""
+        try:
+            vectors, known = source_of(self.source).vectors([self._text((column,), label) for label in labels])
+        except (DataError, ImportError) as error:
+            warnings.warn(
+                f"column {column!r}: {len(labels)} labels that fit didn't see get the unknown vector, since the source "
+                f"can't be read: {error}",
+                DataWarning,
+                stacklevel=4,
+            )
+            return np.zeros((len(labels), self.dims_[column]), np.float32), np.zeros(len(labels), bool)
+        return vectors @ np.array(self.axes_[column], np.float32).T if column in self.axes_ else vectors, known

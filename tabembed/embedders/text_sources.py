@@ -9,6 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ def _no_bars() -> Iterator[None]:
 
 
 def source_of(source: Any) -> TextSource:
-    """Return the source that a path or a name stands for.
+    """Return the source that a path or a name stands for; models are kept, since they take seconds to load.
 
     Args:
         source: a file of word vectors, the folder of a KerasHub preset or of a sentence-transformers model, or
@@ -172,12 +173,16 @@ def source_of(source: Any) -> TextSource:
         if path.is_file():
             return WordVectors(path)
         if (path / "modules.json").is_file():
-            return SentenceEncoder(path)
+            return _sentence_encoder(path)
         if (path / "config.json").is_file():
-            return KerasPreset(path)
+            return _keras_preset(path)
         if str(source).rpartition("/")[2].lower() == PACKAGED.lower():
-            return SentenceEncoder()
+            return _sentence_encoder(None)
     raise DataError(
         f"`source` must be a file of word vectors, a folder with a KerasHub preset or a sentence-transformers model, "
         f"or {PACKAGED!r}, however: {source!r} isn't one"
     )
+
+
+_keras_preset = lru_cache(maxsize=1)(KerasPreset)
+_sentence_encoder = lru_cache(maxsize=1)(SentenceEncoder)

@@ -49,8 +49,12 @@ class TableTransformer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = checked(self, X, reset=False)
         slots = enumerate(self._slots())
-        vectors = {name: table.lookup(column_at(X, at)) for at, (name, table) in slots if table is not None}
+        vectors = {name: self._cell_vectors(name, column_at(X, at)) for at, (name, table) in slots if table is not None}
         return self._with_vectors(X, vectors)
+
+    def _cell_vectors(self, name: str, values: Any) -> np.ndarray:
+        """Return the vectors (n, dim) of a column's cells."""
+        return self.tables_[name].lookup(values)
 
     def _with_vectors(self, X: Any, vectors: Mapping[str, np.ndarray]) -> Any:
         """Return X with (n, dim) vectors in place of the columns that they are for."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import joblib
@@ -44,7 +46,31 @@ def word2vec(**arguments: Any) -> te.Word2VecEmbedder:
     return te.Word2VecEmbedder(**{"dim": 3, "epochs": 1, "random_state": 0, **arguments})
 
 
-EMBEDDERS = [entity, pca, lda, word2vec]
+def glove(**arguments: Any) -> te.GloVeEmbedder:
+    """Return one that takes three steps."""
+    return te.GloVeEmbedder(**{"dim": 3, "epochs": 3, "random_state": 0, **arguments})
+
+
+def fasttext(**arguments: Any) -> te.FastTextEmbedder:
+    """Return one that reads the rows once."""
+    return te.FastTextEmbedder(**{"dim": 3, "epochs": 1, "random_state": 0, **arguments})
+
+
+@cache
+def numbers() -> str:
+    """Return a file of a vector for each number below 150."""
+    lines = [f"{i} {np.cos(i):.4f} {np.sin(i):.4f} {i / 7:.4f} 1" for i in range(150)]
+    file = Path(mkdtemp()) / "numbers.vec"
+    file.write_text("\n".join(lines) + "\n")
+    return str(file)
+
+
+def text(**arguments: Any) -> te.TextEmbedder:
+    """Return one that reads what the labels, which are numbers, say."""
+    return te.TextEmbedder(**{"source": numbers(), "dim": 3, **arguments})
+
+
+EMBEDDERS = [entity, pca, lda, word2vec, glove, fasttext, text]
 each = pytest.mark.parametrize("make", EMBEDDERS)
 Make = Callable[..., Embedder]
 
@@ -89,7 +115,7 @@ def test_a_table_for_each_column_of_labels(make: Make, X: pd.DataFrame, y: pd.Se
 def test_unseen_and_missing_cells(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
     embedder = make().fit(X, y)
     table = embedder.tables_["store"]
-    out = embedder.transform(pd.DataFrame({"store": [999, None, 5.0], "km": 0.0, "day": "1"}))
+    out = embedder.transform(pd.DataFrame({"store": [-1.5, None, 5.0], "km": 0.0, "day": "1"}))
     np.testing.assert_array_equal(out[["store_0", "store_1", "store_2"]], [table.unknown, table.missing, table["5"]])
 
 

@@ -100,6 +100,25 @@ def test_a_model_begins_where_the_names_say(files: dict[str, Path]) -> None:
     assert tables["colour"].dim == 5
 
 
+@pytest.mark.parametrize("dim", [None, 3])
+def test_labels_that_no_row_held(files: dict[str, Path], dim: int | None, tmp_path: Path) -> None:
+    source = tmp_path / "words.vec"
+    source.write_bytes(files[".vec"].read_bytes())
+    embedder = te.TextEmbedder(source, dim).fit(X)
+    embedder.save(tmp_path / "saved")
+    embedder = te.TextEmbedder.load(tmp_path / "saved")
+    table, new = embedder.tables_["colour"], X[:3].assign(colour=["Dark Red", "ultramarine", None])
+    found = embedder.transform(new).filter(regex="colour_").to_numpy()
+    np.testing.assert_allclose(found[0], (embedder.vectors("colour", ["dark"])[0] + table["red"]) / 2, atol=1e-5)
+    np.testing.assert_array_equal(found[1:], [table.unknown, table.missing])
+    with pytest.raises(te.LabelError, match="there is no table of column 'color'; did you mean 'colour'"):
+        embedder.vectors("color", ["red"])
+    source.unlink()
+    with pytest.warns(DataWarning, match="column 'colour': 2 labels that fit didn't see get the unknown vector, since"):
+        gone = embedder.transform(new)
+    np.testing.assert_array_equal(gone.filter(regex="colour_"), [table.unknown, table.unknown, table.missing])
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -64,7 +64,11 @@ def transformer(
     values = inputs.seen_deep(seeds, "transformer") if linear else inputs.values
     tokens = ColumnTokens(inputs.widths, dim, seed=seeds.next(), name="transformer.tokens")(values)
     x = PrependToken(seed=seeds.next(), name="transformer.cls")(tokens)
-    drop = {"attention_dropout": attention_dropout, "dropout": dropout, "residual_dropout": residual_dropout}
+    drop: dict[str, Any] = {
+        "attention_dropout": attention_dropout,
+        "dropout": dropout,
+        "residual_dropout": residual_dropout,
+    }
     x = encoded(x, seeds, blocks=blocks, heads=heads, hidden_factor=hidden_factor, only_first=True, **drop)
     x = keras.layers.Reshape((dim,), name="transformer.end")(x)
     x = keras.layers.Activation("relu", name="transformer.relu")(x)
