@@ -11,8 +11,8 @@ The sections (data: extra ``examples``; gensim: extra ``gensim``):
 - flights: the airports to which an aircraft flew, one after the other. How many of an airport's five nearest are in its
   time zone? 16 dims. Goal: the best way 0.575.
 - houses: do vectors of zip codes lie as the zip codes do? Spearman's correlation of the distances of the vectors with
-  those on the map (2 dims; latitude and longitude aren't given; the target is the logarithm of the price, or of the price
-  a square foot, for the two ways that read one). A seed draws 80 % of the houses. Goal: Entity and LDA beat PCA.
+  those on the map (2 dims; latitude and longitude aren't given; the target, of ways that read one, is the logarithm of
+  the price, or of the price a square foot)? A seed draws 80 % of the houses. Goal: Entity and LDA beat PCA.
 - typos: of 200 labels with one letter changed, in how many is the right one among the five nearest? Olympic events, and
   teams whose names have five letters or more (the others are codes of three, which no misspelling leaves like
   themselves), read beside the nation. Goal: 0.80.
