@@ -157,6 +157,12 @@ class FastTextEmbedder(WordsEmbedder):
 
         Raises:
             LabelError: for a column without a table.
+
+        Example:
+            >>> import pandas as pd, tabembed as te
+            >>> X = pd.DataFrame({"town": ["Boston", "Salem"] * 9, "state": ["MA", "OR"] * 9})
+            >>> te.FastTextEmbedder(dim=4, epochs=5, random_state=0).fit(X).vectors("town", ["Bostn", None]).shape
+            (2, 4)
         """
         check_is_fitted(self)
         if column not in self.tables_:
@@ -176,12 +182,11 @@ class FastTextEmbedder(WordsEmbedder):
         return np.concatenate([distinct, table.missing[None]])[codes]  # the last is where code -1 points
 
     def _check_ngrams(self) -> None:
-        for argument in ("min_n", "max_n", "bucket"):
-            check_whole(argument, getattr(self, argument))
-        if self.min_n is None or self.max_n is None or self.min_n > self.max_n:
-            raise DataError(
-                f"`min_n` must be a whole number up to `max_n`, however: min_n={self.min_n!r}, max_n={self.max_n!r}"
-            )
+        check_whole("bucket", self.bucket, none=True)
+        check_whole("min_n", self.min_n)
+        check_whole("max_n", self.max_n)
+        if self.min_n > self.max_n:
+            raise DataError(f"`min_n` must be at most `max_n`, however: min_n={self.min_n!r}, max_n={self.max_n!r}")
 
     def _parts(self, words: Sequence[str], rows: slice) -> list[str]:
         """Return the distinct n-grams of a table's labels, in order."""
