@@ -58,7 +58,7 @@ class BesideEmbedder(CountingEmbedder):
         return sentences
 
     def _check_order(self) -> None:
-        check_whole("window", self.window)
+        check_whole("window", self.window, none=True)
         if self.order_by is not None and self.group_by is None:
             raise DataError(
                 f"`order_by` needs `group_by`, the column whose equal values make a sequence, however: "
@@ -111,24 +111,26 @@ def _axes(vectors: np.ndarray, dim: int) -> Axes:
     return Axes(np.zeros(width), np.eye(width)) if dim == width else principal_axes(vectors, dim, centred=False)
 
 
-def check_whole(argument: str, value: Any) -> None:
-    """Refuse what is neither None nor a whole number of 1 or more.
+def check_whole(argument: str, value: Any, none: bool = False) -> None:
+    """Refuse what is no whole number of 1 or more.
 
     Args:
         argument: its name.
         value: what came.
+        none: whether it may be None, too.
 
     Raises:
         DataError: for such a value.
 
     Example:
-        >>> check_whole("epochs", 0)
+        >>> check_whole("epochs", 0, none=True)
         Traceback (most recent call last):
         tabembed.io.errors.DataError: `epochs` must be None or a whole number of 1 or more, however: epochs=0
     """
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1
-    if value is not None and not whole:
-        raise DataError(f"`{argument}` must be None or a whole number of 1 or more, however: {argument}={value!r}")
+    if not whole and not (none and value is None):
+        wanted = "None or a whole number" if none else "a whole number"
+        raise DataError(f"`{argument}` must be {wanted} of 1 or more, however: {argument}={value!r}")
 
 
 def check_number(argument: str, value: Any) -> None:

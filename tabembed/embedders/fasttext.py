@@ -152,12 +152,11 @@ class FastTextEmbedder(UnseenLabels, WordsEmbedder):
         return np.array(means), np.array([bool(of) for of in known])
 
     def _check_ngrams(self) -> None:
-        for argument in ("min_n", "max_n", "bucket"):
-            check_whole(argument, getattr(self, argument))
-        if self.min_n is None or self.max_n is None or self.min_n > self.max_n:
-            raise DataError(
-                f"`min_n` must be a whole number up to `max_n`, however: min_n={self.min_n!r}, max_n={self.max_n!r}"
-            )
+        check_whole("bucket", self.bucket, none=True)
+        check_whole("min_n", self.min_n)
+        check_whole("max_n", self.max_n)
+        if self.min_n > self.max_n:
+            raise DataError(f"`min_n` must be at most `max_n`, however: min_n={self.min_n!r}, max_n={self.max_n!r}")
 
     def _parts(self, words: Sequence[str], rows: slice) -> list[str]:
         """Return the distinct n-grams of a table's labels, in order."""

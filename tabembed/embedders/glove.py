@@ -9,7 +9,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..io.errors import DataError
 from ..nn.seeds import Seeds
 from ..schema.kinds import ColumnKind
 from ..schema.schema import Schema
@@ -129,6 +128,4 @@ class GloVeEmbedder(BesideEmbedder):
     def _check_settings(self) -> None:
         for argument in ("x_max", "alpha", "learning_rate"):
             check_number(argument, getattr(self, argument))
-        if self.epochs is None:
-            raise DataError("`epochs` must be a whole number of 1 or more, however: epochs=None")
         check_whole("epochs", self.epochs)

@@ -38,6 +38,12 @@ class UnseenLabels(Embedder):
 
         Raises:
             LabelError: for a column without a table.
+
+        Example:
+            >>> import pandas as pd, tabembed as te
+            >>> X = pd.DataFrame({"town": ["Boston", "Salem"] * 9, "state": ["MA", "OR"] * 9})
+            >>> te.FastTextEmbedder(dim=4, epochs=5, random_state=0).fit(X).vectors("town", ["Bostn", None]).shape
+            (2, 4)
         """
         check_is_fitted(self)
         if column not in self.tables_:

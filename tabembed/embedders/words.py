@@ -92,7 +92,7 @@ class WordsEmbedder(BesideEmbedder):
         if self.sg not in (True, False):
             raise DataError(f"`sg` must be True (skip-gram) or False (CBOW), however: sg={self.sg!r}")
         check_whole("negative", self.negative)
-        check_whole("epochs", self.epochs)
+        check_whole("epochs", self.epochs, none=True)
         check_number("learning_rate", self.learning_rate)
 
     def _trained(self, model: str, sentences: Sentences, words: Sequence[str], **more: Any) -> Any:

@@ -93,6 +93,12 @@ def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
+@pytest.mark.slow
+@parametrize_with_checks([word2vec(), glove(), fasttext()], expected_failed_checks=_expected)
+def test_scikit_learns_checks_of_those_that_read_sentences(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
 @each
 def test_a_table_for_each_column_of_labels(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
     embedder = make()

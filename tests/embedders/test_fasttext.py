@@ -144,9 +144,9 @@ def test_each_label_has_a_word_of_its_own(labels: list[list[str]]) -> None:
 
 def test_refusals(trips: pd.DataFrame) -> None:
     for arguments, message in {
-        "min_n": ({"min_n": 0}, "`min_n` must be None or a whole number of 1 or more, however: min_n=0"),
-        "order": ({"min_n": 5, "max_n": 4}, "`min_n` must be a whole number up to `max_n`, however: min_n=5, max_n=4"),
-        "none": ({"max_n": None}, "`min_n` must be a whole number up to `max_n`, however: min_n=3, max_n=None"),
+        "min_n": ({"min_n": 0}, "`min_n` must be a whole number of 1 or more, however: min_n=0"),
+        "order": ({"min_n": 5, "max_n": 4}, "`min_n` must be at most `max_n`, however: min_n=5, max_n=4"),
+        "none": ({"max_n": None}, "`max_n` must be a whole number of 1 or more, however: max_n=None"),
         "bucket": ({"bucket": -1}, "`bucket` must be None or a whole number of 1 or more, however: bucket=-1"),
         "hash": (
             {"kinds": {"town": te.Categorical(hash_buckets=9)}},

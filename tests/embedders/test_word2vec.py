@@ -93,10 +93,23 @@ def test_a_label_beside_nothing_has_the_mean() -> None:
     np.testing.assert_array_equal(team["lone0"], team.unknown)
 
 
+def test_a_row_without_a_group_is_in_none() -> None:
+    frame = baskets()[["fan", "team"]]
+    gaps = pd.DataFrame({"fan": [None] * 40, "team": ["t0", "t1"] * 20})
+    kinds = {"team": te.Categorical()}
+    want, found = (
+        te.Word2VecEmbedder(dim=4, group_by="fan", epochs=1, kinds=kinds, random_state=0).fit(rows).tables_["team"]
+        for rows in (frame, pd.concat([frame, gaps]))
+    )
+    assert sorted(want.labels) == sorted(found.labels)
+    assert found.counts.sum() == want.counts.sum() + 40
+    assert purity(te.GloVeEmbedder(dim=4, group_by="fan").fit(pd.concat([frame, gaps])).tables_["team"]) > 0.9
+
+
 def test_a_narrower_column_keeps_its_distances() -> None:
     kinds = {"goods": te.Categorical(dim=3), "shop": te.Categorical()}
-    narrow = te.Word2VecEmbedder(dim=8, kinds=kinds, random_state=0).fit(shops())
-    wide = te.Word2VecEmbedder(dim=8, random_state=0).fit(shops())
+    narrow = te.Word2VecEmbedder(dim=8, epochs=2, kinds=kinds, random_state=0).fit(shops())
+    wide = te.Word2VecEmbedder(dim=8, epochs=2, random_state=0).fit(shops())
     assert narrow.dims_ == {"shop": 8, "goods": 3}
     assert narrow.tables_["shop"] == wide.tables_["shop"]
     np.testing.assert_allclose(narrow.tables_["goods"].vectors, wide.tables_["goods"].reduce(3).vectors, atol=1e-5)
@@ -177,7 +190,7 @@ def test_refusals() -> None:
         "times": ({"group_by": "fan", "order_by": "dya"}, r"'dya'.*'day'"),
         "no name": ({"group_by": []}, r"`group_by` must name a column, or several"),
         "sg": ({"sg": "cbow"}, r"`sg` must be True \(skip-gram\) or False \(CBOW\), however: sg='cbow'"),
-        "negative": ({"negative": 0}, r"`negative` must be None or a whole number of 1 or more, however: negative=0"),
+        "negative": ({"negative": 0}, r"`negative` must be a whole number of 1 or more, however: negative=0"),
         "epochs": ({"epochs": 0}, r"`epochs` must be None or a whole number of 1 or more, however: epochs=0"),
         "rate": ({"learning_rate": 0}, r"`learning_rate` must be a number above 0, however: learning_rate=0"),
         "seed": ({"random_state": -1}, r"`random_state` must be None or a whole number of 0 or more"),
