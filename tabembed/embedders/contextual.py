@@ -43,7 +43,7 @@ class ContextualEmbedder(Embedder):
         model_: the Keras model.
     """
 
-    _learned = ("columns_", "history_")
+    _learned: tuple[str, ...] = ("columns_", "history_")
     _only_labels = False
     """Whether columns that hold no label are left out, rather than read as context."""
     _parts = 1

@@ -28,7 +28,7 @@ from ..nn.model import build_model
 from ..nn.packed import pack_spec, run_packed, unpack
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
-from ..nn.warm_start import warm_schema
+from ..nn.warm_start import warm_options, warm_schema
 from ..nn.weights import Weights, class_factors
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
@@ -189,7 +189,7 @@ class TabularEstimator(BaseEstimator):
         recipe, seeds = self._recipe(), Seeds(self.random_state)
         weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
         encoded, truth = schema.encode(table), schema.encode_target(table)
-        options = dict(self.network_options or {})
+        options = self._options(init)
         model = build_model(schema, self.network, init=init, random_state=seeds.next(), **options)
         trained = self._weights(schema).by_class(weights, truth)
         history, held = train(model, schema, encoded, truth, recipe, random_state=seeds.next(), sample_weight=trained)
@@ -197,6 +197,12 @@ class TabularEstimator(BaseEstimator):
         self._set_history(history)
         self.metrics_ = self._metrics(encoded, truth, weights, held)
         return self
+
+    def _options(self, init: Any = None) -> dict[str, Any]:
+        """Return the network's arguments, those of ``init`` among them, and remember them for ``partial_fit``."""
+        known = getattr(self, "network_options_", None) if init is None and hasattr(self, "model_") else None
+        self.network_options_ = warm_options(init, self.network, known or self.network_options or {})
+        return self.network_options_
 
     def _weights(self, schema: Schema, column: str | None = None) -> Weights:
         """Return how much rows count, by a column and by their class."""

@@ -29,3 +29,35 @@ def y(X: pd.DataFrame) -> pd.Series:
 def noise() -> np.ndarray:
     """A target that nothing predicts."""
     return np.random.default_rng(2).normal(size=ROWS)
+
+
+@pytest.fixture(scope="session")
+def rows() -> pd.DataFrame:
+    """3,000 rows with rules: the state decides the zone and its cities, but for Springfield; a shop sells its goods."""
+    return planted(3000, 3)
+
+
+def planted(n: int, seed: int) -> pd.DataFrame:
+    """Return rows of labels and a number; the zone is missing here and there."""
+    rng = np.random.default_rng(seed)
+    state, group = rng.integers(0, 3, n), rng.integers(0, 6, n)
+    names = np.array(["IL", "MA", "OR"])[state]
+    own = np.char.add(names, np.array([" North", " South"])[rng.integers(0, 2, n)])
+    zone = np.where(rng.random(n) < 0.95, state, rng.integers(0, 3, n))
+    frame = pd.DataFrame({"city": np.where(rng.random(n) < 0.5, "Springfield", own), "state": names})
+    frame["km"] = rng.normal(size=n)
+    frame["zone"] = pd.Series(zone).where(rng.random(n) < 0.95).astype("Int64")
+    frame["shop"] = np.char.add("s", (group + 6 * rng.integers(0, 8, n)).astype(str))
+    frame["goods"] = np.char.add("g", (group + 6 * rng.integers(0, 8, n)).astype(str))
+    return frame
+
+
+@pytest.fixture(scope="session")
+def kinds() -> dict[str, te.ColumnKind]:
+    """The zone's numbers are labels."""
+    return {"zone": te.Categorical()}
+
+
+def company(labels: pd.Series) -> np.ndarray:
+    """Return the group of shops or goods."""
+    return labels.str[1:].astype(int).to_numpy() % 6
