@@ -13,12 +13,14 @@ __all__ = [
 ]
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from ..io.errors import DataError
+from ..schema.column import Column
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from ..schema.shared import labelled, sharing
@@ -105,7 +107,13 @@ def warm_schema(schema: Schema, init: Any, network: str, data: Any, own: Collect
             f"leave it out, or fit the embedder with it"
         )
     given = {column.name: column for column in schema.columns if column.name in own}
-    return Schema([given.get(column.name, column) for column in known.columns], schema.target)
+    return Schema([given.get(column.name, _kept(column)) for column in known.columns], schema.target)
+
+
+def _kept(column: Column) -> Column:
+    """Return a column whose vectors no prior draws to zero: they have learned already."""
+    kind = column.kind
+    return replace(column, kind=replace(kind, l2=0.0)) if isinstance(kind, Categorical) else column
 
 
 def start_from(init: Any, network: str, model: keras.Model, schema: Schema) -> None:
