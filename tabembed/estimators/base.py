@@ -189,20 +189,15 @@ class TabularEstimator(BaseEstimator):
         recipe, seeds = self._recipe(), Seeds(self.random_state)
         weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
         encoded, truth = schema.encode(table), schema.encode_target(table)
-        options = self._options(init)
+        options = warm_options(init, self.network, self.network_options or {})
         model = build_model(schema, self.network, init=init, random_state=seeds.next(), **options)
         trained = self._weights(schema).by_class(weights, truth)
         history, held = train(model, schema, encoded, truth, recipe, random_state=seeds.next(), sample_weight=trained)
         self._set_model(schema, model)
+        self.network_options_ = options
         self._set_history(history)
         self.metrics_ = self._metrics(encoded, truth, weights, held)
         return self
-
-    def _options(self, init: Any = None) -> dict[str, Any]:
-        """Return the network's arguments, those of ``init`` among them, and remember them for ``partial_fit``."""
-        known = getattr(self, "network_options_", None) if init is None and hasattr(self, "model_") else None
-        self.network_options_ = warm_options(init, self.network, known or self.network_options or {})
-        return self.network_options_
 
     def _weights(self, schema: Schema, column: str | None = None) -> Weights:
         """Return how much rows count, by a column and by their class."""
