@@ -78,7 +78,7 @@ class BERTEmbedder(FillingEmbedder):
         mask_rate: float = 0.15,
         epochs: int = 20,
         batch_size: int | str = "auto",
-        learning_rate: float = 3e-3,
+        learning_rate: float = 5e-3,
         weight_decay: float = 0.01,
         schema: Schema | None = None,
         kinds: Mapping[str, ColumnKind] | None = None,

@@ -84,7 +84,7 @@ class GPTEmbedder(FillingEmbedder):
         dropout: float = 0.1,
         epochs: int = 20,
         batch_size: int | str = "auto",
-        learning_rate: float = 3e-3,
+        learning_rate: float = 5e-3,
         weight_decay: float = 0.01,
         schema: Schema | None = None,
         kinds: Mapping[str, ColumnKind] | None = None,

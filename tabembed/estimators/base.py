@@ -28,7 +28,7 @@ from ..nn.model import build_model
 from ..nn.packed import pack_spec, run_packed, unpack
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
-from ..nn.warm_start import warm_schema
+from ..nn.warm_start import warm_options, warm_schema
 from ..nn.weights import Weights, class_factors
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
@@ -189,11 +189,12 @@ class TabularEstimator(BaseEstimator):
         recipe, seeds = self._recipe(), Seeds(self.random_state)
         weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
         encoded, truth = schema.encode(table), schema.encode_target(table)
-        options = dict(self.network_options or {})
+        options = warm_options(init, self.network, self.network_options or {})
         model = build_model(schema, self.network, init=init, random_state=seeds.next(), **options)
         trained = self._weights(schema).by_class(weights, truth)
         history, held = train(model, schema, encoded, truth, recipe, random_state=seeds.next(), sample_weight=trained)
         self._set_model(schema, model)
+        self.network_options_ = options
         self._set_history(history)
         self.metrics_ = self._metrics(encoded, truth, weights, held)
         return self

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 __all__ = [
     "Pretrained",
-    "load_encoder",
     "load_tables_into",
-    "pretrained_of",
+    "start_from",
     "tables_of",
     "warm_dims",
     "warm_options",
@@ -14,12 +13,14 @@ __all__ = [
 ]
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from ..io.errors import DataError
+from ..schema.column import Column
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from ..schema.shared import labelled, sharing
@@ -48,7 +49,7 @@ class Pretrained(NamedTuple):
     encoder: keras.Model
 
 
-def pretrained_of(init: Any, network: str) -> Pretrained | None:
+def _pretrained_of(init: Any, network: str) -> Pretrained | None:
     """Return the encoder of ``init=``, where it has one and the network is its own.
 
     Args:
@@ -70,7 +71,7 @@ def warm_options(init: Any, network: str, options: Mapping[str, Any]) -> dict[st
     Raises:
         DataError: for a size that is given and differs.
     """
-    start = pretrained_of(init, network)
+    start = _pretrained_of(init, network)
     sizes = {} if start is None else dict(start.options)
     for name, value in sizes.items():
         if options.get(name, value) != value:
@@ -95,7 +96,7 @@ def warm_schema(schema: Schema, init: Any, network: str, data: Any, own: Collect
         DataError: for a column that the encoder has never read.
         LabelError: for a column that is missing.
     """
-    start = pretrained_of(init, network)
+    start = _pretrained_of(init, network)
     if start is None:
         return schema
     known = start.schema.grown(data)
@@ -106,20 +107,34 @@ def warm_schema(schema: Schema, init: Any, network: str, data: Any, own: Collect
             f"leave it out, or fit the embedder with it"
         )
     given = {column.name: column for column in schema.columns if column.name in own}
-    return Schema([given.get(column.name, column) for column in known.columns], schema.target)
+    return Schema([given.get(column.name, _kept(column)) for column in known.columns], schema.target)
 
 
-def load_encoder(model: keras.Model, schema: Schema, start: Pretrained) -> None:
-    """Write an encoder's layers and tables into a model of the network ``transformer``.
+def _kept(column: Column) -> Column:
+    """Return a column whose vectors no prior draws to zero: they have learned already."""
+    kind = column.kind
+    return replace(column, kind=replace(kind, l2=0.0)) if isinstance(kind, Categorical) else column
+
+
+def start_from(init: Any, network: str, model: keras.Model, schema: Schema) -> None:
+    """Write what ``init=`` holds into a model: tables, and an encoder's layers.
 
     Args:
-        model: built with the encoder's sizes.
+        init: as ``build_model`` takes it.
+        network: the model's.
+        model: built with the dims and the sizes of ``init``.
         schema: of the model.
-        start: the encoder.
 
     Raises:
-        DataError: for other columns, or columns of another width.
+        DataError: where an encoder read other columns, or columns of another width.
     """
+    load_tables_into(model, schema, tables_of(init))
+    start = _pretrained_of(init, network)
+    if start is not None:
+        _load_encoder(model, schema, start)
+
+
+def _load_encoder(model: keras.Model, schema: Schema, start: Pretrained) -> None:
     before, after = list(start.schema.features), list(schema.features)
     tokens, mine = (m.get_layer("transformer.tokens") for m in (start.branches, model))
     for had, has, old, new in zip(

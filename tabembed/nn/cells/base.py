@@ -22,6 +22,9 @@ from ..model import build_branches
 from ..seeds import Seeds
 from .scores import TiedScores
 
+_WIDER = 15.0
+"""Times the branches' first vectors: told by them too, labels learn from each other the sooner the further apart."""
+
 
 class CellModel(keras.Model):
     """A model of rows that learns each cell's label from the row's other cells, without a target.
@@ -54,6 +57,8 @@ class CellModel(keras.Model):
         self.tokens = ColumnTokens(joined.widths, dim, seed=seeds.next(), name=f"{prefix}.tokens")
         self.tokenize = keras.Model(inputs, self.tokens(joined.values), name=f"{prefix}.tokenize")
         self.embeddings: list[RowwiseEmbedding] = [embedding_of(self.tokenize, schema, name) for name in labelled]
+        for embedding in {id(one): one for one in self.embeddings}.values():
+            embedding.embeddings.assign(embedding.embeddings * _WIDER)
         self.scores = [
             TiedScores(_shares(schema, name, missing), name=f"{prefix}.scores_{at}") for at, name in enumerate(labelled)
         ]

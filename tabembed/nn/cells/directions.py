@@ -73,7 +73,7 @@ class DirectedCells(CellModel):
     def told(self, tokens: Any, training: bool) -> Iterator[tuple[Any, Any]]:
         """Yield the states of what stands before each cell, then of what stands after; all cells count."""
         for way, turn in ((self.forward, _as_it_is), (self.backward, _turned)):
-            ends = way(turn(tokens), training=training)[-1]
+            ends = way(turn(tokens), training=training)[:, :, -1]
             yield turn(ends[:, :-1]), tf.ones(tf.shape(tokens)[:2])
 
     def layers_of(self, inputs: Any) -> Any:
@@ -81,10 +81,8 @@ class DirectedCells(CellModel):
         tokens = self.tokenize(inputs, training=False)
         before = self.forward(tokens, training=False)
         after = self.backward(_turned(tokens), training=False)
-        states = [
-            tf.concat([one[:, 1:], _turned(other[:, 1:])], axis=-1) for one, other in zip(before, after, strict=True)
-        ]
-        return tf.stack([tf.concat([tokens, tokens], axis=-1), *states], axis=2)
+        states = tf.concat([before[:, 1:], _turned(after[:, 1:])], axis=-1)
+        return tf.concat([tf.concat([tokens, tokens], axis=-1)[:, :, None], states], axis=2)
 
     def cells(self, inputs: Any) -> Any:
         """Return the mixed layers, (batch, columns, 2 dim)."""
@@ -92,7 +90,7 @@ class DirectedCells(CellModel):
 
     def telling(self, inputs: Any, at: int) -> Any:
         """Return the states (batch, dim) of what stands before a column."""
-        return self.forward(self.tokenize(inputs, training=False), training=False)[-1][:, at]
+        return self.forward(self.tokenize(inputs, training=False), training=False)[:, at, -1]
 
 
 def both_ways(cells: Any, units: int, layers: int, dropout: float, seeds: Seeds, name: str) -> Any:
@@ -118,7 +116,7 @@ def both_ways(cells: Any, units: int, layers: int, dropout: float, seeds: Seeds,
 
 
 def _language_model(columns: int, dim: int, layers: int, dropout: float, seeds: Seeds, name: str) -> keras.Model:
-    """Return the model from (batch, columns, dim) to each layer's states, (batch, 1 + columns, dim)."""
+    """Return the model from (batch, columns, dim) to the layers' states, (batch, 1 + columns, layers, dim)."""
     tokens = keras.Input((columns, dim))
     x = PrependToken(seed=seeds.next(), name=f"{name}.begin")(tokens)
     states: list[Any] = []
@@ -126,7 +124,7 @@ def _language_model(columns: int, dim: int, layers: int, dropout: float, seeds: 
         y = _lstm(dim, dropout, seeds, f"{name}.layer_{at}")(x)
         x = keras.layers.Add(name=f"{name}.add_{at}")([x, y]) if at > 1 else y
         states.append(x)
-    return keras.Model(tokens, states, name=name)
+    return keras.Model(tokens, keras.ops.stack(states, axis=2), name=name)
 
 
 def _lstm(units: int, dropout: float, seeds: Seeds, name: str) -> keras.layers.LSTM:

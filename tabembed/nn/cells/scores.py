@@ -43,6 +43,7 @@ class TiedScores(keras.layers.Layer):
         super().__init__(**kwargs)
         self.sampled = len(shares) > WHOLE
         self.bias = self.add_weight(shape=(len(shares),), name="bias", trainable=not self.sampled)
+        self.built = True  # also where it is never called, but asked of a batch
         self.bias.assign(np.log(np.maximum(shares, 1e-9)))
 
     def call(self, states: Any, tokens: Any) -> Any:

@@ -64,12 +64,17 @@ def transformer(
     values = inputs.seen_deep(seeds, "transformer") if linear else inputs.values
     tokens = ColumnTokens(inputs.widths, dim, seed=seeds.next(), name="transformer.tokens")(values)
     x = PrependToken(seed=seeds.next(), name="transformer.cls")(tokens)
-    drop: dict[str, Any] = {
-        "attention_dropout": attention_dropout,
-        "dropout": dropout,
-        "residual_dropout": residual_dropout,
-    }
-    x = encoded(x, seeds, blocks=blocks, heads=heads, hidden_factor=hidden_factor, only_first=True, **drop)
+    x = encoded(
+        x,
+        seeds,
+        blocks=blocks,
+        heads=heads,
+        hidden_factor=hidden_factor,
+        attention_dropout=attention_dropout,
+        dropout=dropout,
+        residual_dropout=residual_dropout,
+        only_first=True,
+    )
     x = keras.layers.Reshape((dim,), name="transformer.end")(x)
     x = keras.layers.Activation("relu", name="transformer.relu")(x)
     return [x, inputs.values] if linear else [x]
