@@ -32,6 +32,7 @@ __all__ = [
     "LatLon",
     "MultiCategorical",
     "Numeric",
+    "OnnxPredictor",
     "PCAEmbedder",
     "Predictor",
     "RowwiseAdam",
@@ -49,11 +50,13 @@ __all__ = [
     "compare_embedders",
     "embedding_matrix",
     "export",
+    "export_onnx",
     "extract_tables",
     "history",
     "importance",
     "infer_schema",
     "load",
+    "load_onnx",
     "load_tables",
     "one_hot",
     "safe_name",
@@ -103,6 +106,8 @@ if TYPE_CHECKING:
     from .schema.schema import Schema
     from .schema.target import Target
     from .serving.export import export
+    from .serving.onnx.export import export_onnx
+    from .serving.onnx.predictor import OnnxPredictor, load_onnx
     from .serving.predictor import Predictor, load
     from .tables import EmbeddingTable, TableEncoder, load_tables, save_tables
     from .tables.one_hot import embedding_matrix, one_hot
@@ -130,6 +135,7 @@ _HOMES = {
     "LatLon": ".schema.kinds",
     "MultiCategorical": ".schema.kinds",
     "Numeric": ".schema.kinds",
+    "OnnxPredictor": ".serving.onnx.predictor",
     "PCAEmbedder": ".embedders",
     "TextEmbedder": ".embedders",
     "compare_embedders": ".embedders",
@@ -146,11 +152,13 @@ _HOMES = {
     "Word2VecEmbedder": ".embedders",
     "build_model": ".nn.model",
     "export": ".serving.export",
+    "export_onnx": ".serving.onnx.export",
     "extract_tables": ".nn.extract",
     "history": ".schema.history",
     "importance": ".estimators.importance",
     "infer_schema": ".schema.infer",
     "load": ".serving.predictor",
+    "load_onnx": ".serving.onnx.predictor",
     "load_tables": ".tables",
     "embedding_matrix": ".tables.one_hot",
     "one_hot": ".tables.one_hot",

@@ -294,6 +294,13 @@ class TabularEstimator(BaseEstimator):
         check_is_fitted(self, "model_")
         return export(self.model_, self.schema_, path, metrics=self.metrics_, training=self._training())
 
+    def export_onnx(self, path: str | Path) -> Path:
+        """Write an ONNX file that takes the raw rows; see ``te.export_onnx``."""
+        from ..serving.onnx.export import export_onnx
+
+        check_is_fitted(self, "model_")
+        return export_onnx(self.model_, self.schema_, path)
+
     def _training(self) -> dict[str, Any]:
         """Return the settings as plain values, the network's own where none were given."""
         settings = {**settings_of(self), **asdict(self._recipe())}
