@@ -21,12 +21,11 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ..estimators.rows import with_targets
 from ..io.errors import DataError, require
 from ..io.frames import to_arrow
-from ..schema.learn_target import learn_target
 from ..tables.table import EmbeddingTable
 from .base import Embedder
+from .targets import one_target
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -144,18 +143,25 @@ def compare_embedders(
 
     Source: Guo & Berkhahn 2016, arXiv 1604.06737, section IV (tables in other models).
     """
-    ways = _named(embedders)
+    return _compared(X, y, _named(embedders), side, k, cv, task, random_state)
+
+
+def _compared(
+    X: Any,
+    y: Any,
+    ways: Mapping[str, Embedder],
+    side: Mapping[str, Mapping[Any, Any]] | None,
+    k: int,
+    cv: int,
+    task: str,
+    random_state: Any,
+) -> EmbedderComparison:
+    """Fit, score and ask each way."""
     frame = X if isinstance(X, pd.DataFrame) else to_arrow(X).to_pandas()
-    whole, names = with_targets(to_arrow(frame), y)
-    if len(names) > 1:
-        raise DataError(f"compare_embedders takes one target, however: y holds {', '.join(names)}; call it for each")
-    target = learn_target(whole.column(names[0]), names[0], task)
-    truth = np.asarray(target.encode(whole.column(names[0])))
-    classes = int(truth.max()) + 1 if target.is_classification else 0
-    metric = "R2" if not classes else "AUC" if classes == 2 else "accuracy"
-    folds = list(
-        (StratifiedKFold if classes else KFold)(cv, shuffle=True, random_state=random_state).split(frame, truth)
-    )
+    target, truth = one_target("compare_embedders", to_arrow(frame), y, task)
+    classes = len(target.classes)
+    split = (StratifiedKFold if classes else KFold)(cv, shuffle=True, random_state=random_state)
+    folds = list(split.split(frame, truth))
     answers = pd.Series(np.asarray(y))
     figures, spreads, fitted = {}, {}, {}
     for name, way in ways.items():
@@ -166,6 +172,7 @@ def compare_embedders(
         figures[name] = {"seconds": seconds, **scores.mean(), **_agreement(fitted[name], side, k)}
         spreads[name] = scores.std(ddof=0)
     table = pd.DataFrame.from_dict(figures, orient="index").rename_axis("way")
+    metric = "R2" if not classes else "AUC" if classes == 2 else "accuracy"
     return EmbedderComparison(table, pd.DataFrame(spreads).T.rename_axis("way"), metric, fitted)
 
 

@@ -64,17 +64,8 @@ def transformer(
     values = inputs.seen_deep(seeds, "transformer") if linear else inputs.values
     tokens = ColumnTokens(inputs.widths, dim, seed=seeds.next(), name="transformer.tokens")(values)
     x = PrependToken(seed=seeds.next(), name="transformer.cls")(tokens)
-    x = encoded(
-        x,
-        seeds,
-        blocks=blocks,
-        heads=heads,
-        hidden_factor=hidden_factor,
-        attention_dropout=attention_dropout,
-        dropout=dropout,
-        residual_dropout=residual_dropout,
-        only_first=True,
-    )
+    dropouts = attention_dropout, dropout, residual_dropout
+    x = encoded(x, seeds, blocks, heads, hidden_factor, *dropouts, only_first=True)
     x = keras.layers.Reshape((dim,), name="transformer.end")(x)
     x = keras.layers.Activation("relu", name="transformer.relu")(x)
     return [x, inputs.values] if linear else [x]
@@ -83,13 +74,13 @@ def transformer(
 def encoded(
     tokens: Any,
     seeds: Seeds,
-    *,
     blocks: int,
     heads: int,
     hidden_factor: float,
     attention_dropout: float = 0.0,
     dropout: float = 0.0,
     residual_dropout: float = 0.0,
+    *,
     only_first: bool = False,
     causal: bool = False,
 ) -> Any:
