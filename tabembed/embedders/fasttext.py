@@ -5,9 +5,11 @@ from __future__ import annotations
 __all__ = ["FastTextEmbedder"]
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from ..io.errors import DataError, LabelError, require
@@ -16,6 +18,7 @@ from ..io.names import did_you_mean
 from ..schema.kinds import Categorical, ColumnKind
 from ..schema.labels import factorize
 from ..schema.schema import Schema
+from ..schema.vocabulary import FIRST_ID, UNKNOWN_ID
 from ..tables.reduce import Axes
 from ..tables.table import EmbeddingTable
 from .beside import check_whole
@@ -171,15 +174,24 @@ class FastTextEmbedder(WordsEmbedder):
 
     def _cell_vectors(self, name: str, values: Any) -> np.ndarray:
         """Return the vectors (n, dim) of a column's cells."""
-        table, parts = self.tables_[name], self.ngrams_[name]
+        table = self.tables_[name]
         codes, labels = factorize(column_of(values, name), name)
         distinct = table.lookup(labels)
-        for at in np.flatnonzero(table.ids(labels) == 1).tolist():
-            ngrams = ngrams_of(self.marks_[name] + labels[at], self.min_n, self.max_n)
-            known = [ngram for ngram in ngrams if ngram in parts]
-            if known:
-                distinct[at] = parts.mean(known)
+        unseen = np.flatnonzero(table.ids(labels) == UNKNOWN_ID)
+        composed, known = self._composed(name, [labels[at] for at in unseen.tolist()])
+        distinct[unseen[known]] = composed[known]
         return np.concatenate([distinct, table.missing[None]])[codes]  # the last is where code -1 points
+
+    def _composed(self, name: str, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Return (n, dim) means of the labels' n-grams, and (n,) whether there are any to average."""
+        parts = self.ngrams_[name]
+        cut = [ngrams_of(self.marks_[name] + label, self.min_n, self.max_n) for label in labels]
+        of = np.repeat(np.arange(len(labels)), [len(own) for own in cut])
+        rows = parts.ids(list(chain.from_iterable(cut))) - FIRST_ID
+        of, rows = of[rows >= 0], rows[rows >= 0]
+        counts = sparse.csr_matrix((np.ones(len(rows), np.float32), (of, rows)), (len(labels), len(parts)))
+        found = np.bincount(of, minlength=len(labels))
+        return (counts @ parts.vectors) / np.maximum(found, 1)[:, None], found > 0
 
     def _check_ngrams(self) -> None:
         check_whole("bucket", self.bucket, none=True)
@@ -190,7 +202,7 @@ class FastTextEmbedder(WordsEmbedder):
 
     def _parts(self, words: Sequence[str], rows: slice) -> list[str]:
         """Return the distinct n-grams of a table's labels, in order."""
-        labels = words[rows][2:]
+        labels = words[rows][FIRST_ID:]
         return list(dict.fromkeys(part for word in labels for part in ngrams_of(word, self.min_n, self.max_n)))
 
     def _keep_ngrams(self, learned: Any, parts: Mapping[Group, list[str]], turned: Mapping[Group, Axes]) -> None:
