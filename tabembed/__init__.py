@@ -12,15 +12,19 @@ Example:
 from __future__ import annotations
 
 __all__ = [
+    "BERTEmbedder",
     "Boolean",
     "Categorical",
+    "CoVeEmbedder",
     "Cross",
     "DataError",
     "DataWarning",
     "Datetime",
+    "ELMoEmbedder",
     "EmbeddingTable",
     "EntityEmbedder",
     "FastTextEmbedder",
+    "GPTEmbedder",
     "GloVeEmbedder",
     "Ignored",
     "LDAEmbedder",
@@ -28,6 +32,7 @@ __all__ = [
     "LatLon",
     "MultiCategorical",
     "Numeric",
+    "OnnxPredictor",
     "PCAEmbedder",
     "Predictor",
     "RowwiseAdam",
@@ -39,15 +44,21 @@ __all__ = [
     "TabularRegressor",
     "Target",
     "Text",
+    "TextEmbedder",
     "Word2VecEmbedder",
     "build_model",
+    "compare_embedders",
+    "embedding_matrix",
     "export",
+    "export_onnx",
     "extract_tables",
     "history",
     "importance",
     "infer_schema",
     "load",
+    "load_onnx",
     "load_tables",
+    "one_hot",
     "safe_name",
     "save_tables",
 ]
@@ -56,7 +67,20 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .embedders import EntityEmbedder, FastTextEmbedder, GloVeEmbedder, LDAEmbedder, PCAEmbedder, Word2VecEmbedder
+    from .embedders import (
+        BERTEmbedder,
+        CoVeEmbedder,
+        ELMoEmbedder,
+        EntityEmbedder,
+        FastTextEmbedder,
+        GloVeEmbedder,
+        GPTEmbedder,
+        LDAEmbedder,
+        PCAEmbedder,
+        TextEmbedder,
+        Word2VecEmbedder,
+        compare_embedders,
+    )
     from .estimators import TabularClassifier, TabularRegressor
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
@@ -82,12 +106,16 @@ if TYPE_CHECKING:
     from .schema.schema import Schema
     from .schema.target import Target
     from .serving.export import export
+    from .serving.onnx.export import export_onnx
+    from .serving.onnx.predictor import OnnxPredictor, load_onnx
     from .serving.predictor import Predictor, load
     from .tables import EmbeddingTable, TableEncoder, load_tables, save_tables
+    from .tables.one_hot import embedding_matrix, one_hot
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BERTEmbedder": ".embedders",
     "Boolean": ".schema.kinds",
     "Categorical": ".schema.kinds",
     "Cross": ".schema.kinds",
@@ -96,6 +124,9 @@ _HOMES = {
     "Datetime": ".schema.kinds",
     "EmbeddingTable": ".tables",
     "EntityEmbedder": ".embedders",
+    "CoVeEmbedder": ".embedders",
+    "ELMoEmbedder": ".embedders",
+    "GPTEmbedder": ".embedders",
     "FastTextEmbedder": ".embedders",
     "GloVeEmbedder": ".embedders",
     "Ignored": ".schema.kinds",
@@ -104,7 +135,10 @@ _HOMES = {
     "LatLon": ".schema.kinds",
     "MultiCategorical": ".schema.kinds",
     "Numeric": ".schema.kinds",
+    "OnnxPredictor": ".serving.onnx.predictor",
     "PCAEmbedder": ".embedders",
+    "TextEmbedder": ".embedders",
+    "compare_embedders": ".embedders",
     "Predictor": ".serving.predictor",
     "RowwiseAdam": ".nn.optimizer",
     "RowwiseEmbedding": ".nn.embedding",
@@ -118,12 +152,16 @@ _HOMES = {
     "Word2VecEmbedder": ".embedders",
     "build_model": ".nn.model",
     "export": ".serving.export",
+    "export_onnx": ".serving.onnx.export",
     "extract_tables": ".nn.extract",
     "history": ".schema.history",
     "importance": ".estimators.importance",
     "infer_schema": ".schema.infer",
     "load": ".serving.predictor",
+    "load_onnx": ".serving.onnx.predictor",
     "load_tables": ".tables",
+    "embedding_matrix": ".tables.one_hot",
+    "one_hot": ".tables.one_hot",
     "safe_name": ".schema.names",
     "save_tables": ".tables",
 }

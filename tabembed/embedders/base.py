@@ -72,6 +72,12 @@ class Embedder(TableTransformer):
         loaded: Self = load(cls, Path(path))
         return loaded
 
+    def _save_more(self, folder: Path) -> None:
+        """Write what is neither a plain value nor a table; a subclass that has such says how."""
+
+    def _load_more(self, folder: Path) -> None:
+        """Read what ``_save_more`` wrote."""
+
     def __sklearn_tags__(self) -> Any:
         """Return what scikit-learn expects: vectors are float32, whatever the columns are."""
         tags = super().__sklearn_tags__()

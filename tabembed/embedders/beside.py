@@ -80,7 +80,7 @@ class BesideEmbedder(CountingEmbedder):
             )
 
     @property
-    def _width(self) -> int:
+    def _vector_size(self) -> int:
         """The dims of the space in which all tables are learned."""
         return max(kind.dim or 1 for kind in labelled_columns(self.schema_).values())
 

@@ -10,28 +10,25 @@ from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.validation import check_is_fitted
 
-from ..io.errors import DataError, LabelError, require
-from ..io.frames import column_of
-from ..io.names import did_you_mean
+from ..io.errors import DataError, require
 from ..schema.kinds import Categorical, ColumnKind
-from ..schema.labels import factorize
 from ..schema.schema import Schema
-from ..schema.vocabulary import FIRST_ID, UNKNOWN_ID
+from ..schema.vocabulary import FIRST_ID
 from ..tables.reduce import Axes
 from ..tables.table import EmbeddingTable
 from .beside import check_whole
 from .counted import Group
 from .labelled import labelled_columns
 from .ngrams import mark_of, ngrams_of, words_of
+from .unseen import UnseenLabels
 from .words import WordsEmbedder
 
 _BUCKETS_AN_NGRAM, _MOST_BUCKETS = 8, 2_000_000
 """So few n-grams share a bucket (12 %); gensim's own number is the bound."""
 
 
-class FastTextEmbedder(WordsEmbedder):
+class FastTextEmbedder(UnseenLabels, WordsEmbedder):
     """Learn a vector for each label, and for the parts of its text, from the labels beside it (fastText by gensim).
 
     Rows and groups are read as ``te.Word2VecEmbedder`` reads them. A label's vector is the mean of its own and those of
@@ -141,51 +138,17 @@ class FastTextEmbedder(WordsEmbedder):
         parts = {group: self._parts(words, rows) for group, rows in _slices(sentences.tokens.starts, groups).items()}
         bucket = self.bucket or min(_MOST_BUCKETS, _BUCKETS_AN_NGRAM * sum(map(len, parts.values())))
         learned = self._trained("FastText", sentences, words, min_n=self.min_n, max_n=self.max_n, bucket=max(bucket, 1))
-        vectors = np.zeros((len(words), self._width), np.float32)
+        vectors = np.zeros((len(words), self._vector_size), np.float32)
         known = [at for at, word in enumerate(words) if word in learned.key_to_index]
         vectors[known] = learned[[words[at] for at in known]]
         turned = self._finish_rows(sentences, vectors)
         self._keep_ngrams(learned, parts, turned)
         return self
 
-    def vectors(self, column: str, labels: Any) -> np.ndarray:
-        """Return the vectors of labels, seen or not.
-
-        Args:
-            column: one that has a table.
-            labels: (n,) a list, Series, Arrow array or NumPy array; missing ones get the table's missing vector.
-
-        Returns:
-            (n, dim) float32.
-
-        Raises:
-            LabelError: for a column without a table.
-
-        Example:
-            >>> import pandas as pd, tabembed as te
-            >>> X = pd.DataFrame({"town": ["Boston", "Salem"] * 9, "state": ["MA", "OR"] * 9})
-            >>> te.FastTextEmbedder(dim=4, epochs=5, random_state=0).fit(X).vectors("town", ["Bostn", None]).shape
-            (2, 4)
-        """
-        check_is_fitted(self)
-        if column not in self.tables_:
-            raise LabelError(f"there is no table of column {column!r}; {did_you_mean(str(column), self.tables_)}")
-        return self._cell_vectors(column, labels)
-
-    def _cell_vectors(self, name: str, values: Any) -> np.ndarray:
-        """Return the vectors (n, dim) of a column's cells."""
-        table = self.tables_[name]
-        codes, labels = factorize(column_of(values, name), name)
-        distinct = table.lookup(labels)
-        unseen = np.flatnonzero(table.ids(labels) == UNKNOWN_ID)
-        composed, known = self._composed(name, [labels[at] for at in unseen.tolist()])
-        distinct[unseen[known]] = composed[known]
-        return np.concatenate([distinct, table.missing[None]])[codes]  # the last is where code -1 points
-
-    def _composed(self, name: str, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Return (n, dim) means of the labels' n-grams, and (n,) whether there are any to average."""
-        parts = self.ngrams_[name]
-        cut = [ngrams_of(self.marks_[name] + label, self.min_n, self.max_n) for label in labels]
+    def _unseen(self, column: str, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the means of the n-grams that are known."""
+        parts, mark = self.ngrams_[column], self.marks_[column]
+        cut = [ngrams_of(mark + label, self.min_n, self.max_n) for label in labels]
         of = np.repeat(np.arange(len(labels)), [len(own) for own in cut])
         rows = parts.ids(list(chain.from_iterable(cut))) - FIRST_ID
         of, rows = of[rows >= 0], rows[rows >= 0]

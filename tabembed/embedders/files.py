@@ -20,10 +20,12 @@ def save(embedder: Any, path: Path) -> None:
         write_state(embedder, aside, _WHAT, embedder._learned)
         for name in embedder._tables:
             save_tables(getattr(embedder, name), aside / name.rstrip("_"))
+        embedder._save_more(aside)
 
 
 def load(cls: Any, path: Path) -> Any:
     """Read the folder; see ``Embedder.load``."""
     embedder = read_state(cls, path, _WHAT)
     vars(embedder).update({name: load_tables(path / name.rstrip("_")) for name in cls._tables})
+    embedder._load_more(path)
     return embedder

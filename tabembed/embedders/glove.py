@@ -113,7 +113,7 @@ class GloVeEmbedder(BesideEmbedder):
         sentences = self._sentences(X)
         counts = cooccurrences(sentences, self.window or WINDOW)
         generator = np.random.default_rng(Seeds(self.random_state).next())
-        weights = Weights.drawn(counts.shape[0], max(self._width, _LEAST), generator)
+        weights = Weights.drawn(counts.shape[0], max(self._vector_size, _LEAST), generator)
         self.losses_ = fit_glove(
             counts,
             weights,

@@ -11,14 +11,13 @@ import numpy as np
 from scipy import linalg
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from ..estimators.rows import with_targets
 from ..io.errors import DataError
 from ..schema.kinds import ColumnKind
-from ..schema.learn_target import learn_target
 from ..schema.schema import Schema
 from .counted import CountingEmbedder, allowed_dims, upright
 from .labelled import groups_of, labelled_columns
 from .profiles import group_ids
+from .targets import one_target
 
 _DENSE = 1_500  # ids: up to here the matrices are solved whole
 
@@ -93,13 +92,7 @@ class LDAEmbedder(CountingEmbedder):
             raise DataError("LDAEmbedder requires y to be passed, but the target y is None: call it with X and y")
         self._check()
         table = self._prepared(X)
-        whole, names = with_targets(table, y)
-        if len(names) > 1:
-            raise DataError(f"LDAEmbedder takes one target, however: y holds {', '.join(names)}; fit one for each")
-        target = learn_target(whole.column(names[0]), names[0], self.task)
-        if target.task == "multilabel":
-            raise DataError("LDAEmbedder takes numbers or classes, however: y holds lists; fit one for each label")
-        truth = target.encode(whole.column(names[0]))
+        target, truth = one_target("LDAEmbedder", table, y, self.task)
         classes = truth if target.is_classification else _binned(truth, self.bins)
         encoded, labelled = self.schema_.encode(table), labelled_columns(self.schema_)
         counts = {

@@ -121,7 +121,8 @@ class PCAEmbedder(CountingEmbedder):
             matrix, solver = matrix.toarray(), "full"
         else:
             solver = "arpack"
-        found = PCA(dim, svd_solver=solver, random_state=self.random_state).fit(matrix[labels])
+        with np.errstate(invalid="ignore"):  # labels that all keep the same company have no variance to share out
+            found = PCA(dim, svd_solver=solver, random_state=self.random_state).fit(matrix[labels])
         vectors = np.where(seen[:, None], found.transform(matrix), 0.0)
         ratio = np.nan_to_num(found.explained_variance_ratio_)
         return vectors.astype(np.float32), ratio

@@ -106,7 +106,7 @@ class Word2VecEmbedder(WordsEmbedder):
         sentences = self._sentences(X)
         words = [str(token) for token in range(int(sentences.tokens.starts[-1]))]
         learned = self._trained("Word2Vec", sentences, words)
-        vectors = np.zeros((len(words), self._width), np.float32)
+        vectors = np.zeros((len(words), self._vector_size), np.float32)
         vectors[[int(word) for word in learned.index_to_key]] = learned.vectors
         self._finish_rows(sentences, vectors)
         return self

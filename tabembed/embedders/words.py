@@ -105,7 +105,7 @@ class WordsEmbedder(BesideEmbedder):
         self.n_epochs_ = int(self.epochs or min(max(wanted, _FEWEST), _MOST))
         trained = getattr(models, model)(
             corpus,
-            vector_size=self._width,
+            vector_size=self._vector_size,
             window=window or int(corpus.pieces.max()),
             shrink_windows=sentences.ordered,
             sg=int(self.sg),

@@ -28,6 +28,7 @@ from ..nn.model import build_model
 from ..nn.packed import pack_spec, run_packed, unpack
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
+from ..nn.warm_start import warm_options, warm_schema
 from ..nn.weights import Weights, class_factors
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
@@ -90,7 +91,8 @@ class TabularEstimator(BaseEstimator):
             y: (n,) the target; none may be missing. Or (n, targets) a frame of several, each with its own head; a row
                 may miss some of them. With paths, the name of the target's column, or a list of these.
             sample_weight: (n,) weights of 0 or more, or the name of the column of X that holds them, or None.
-            init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from.
+            init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from. With the network
+                ``transformer`` a ``te.BERTEmbedder`` gives its columns, sizes and layers too.
 
         Returns:
             Itself, fitted.
@@ -103,7 +105,8 @@ class TabularEstimator(BaseEstimator):
         X, weights = taken(X, sample_weight)
         X = checked(self, X, reset=True)
         table, names = with_targets(X, y)
-        return self._learn(self._infer(table, names), table, weights, init)
+        schema = warm_schema(self._infer(table, names), init, self.network, table, self.kinds or ())
+        return self._learn(schema, table, weights, init)
 
     def _infer(self, table: pa.Table, names: Sequence[str], classes: Any = None) -> Schema:
         """Return the schema of the first rows; a classifier's classes may be declared."""
@@ -186,11 +189,12 @@ class TabularEstimator(BaseEstimator):
         recipe, seeds = self._recipe(), Seeds(self.random_state)
         weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
         encoded, truth = schema.encode(table), schema.encode_target(table)
-        options = dict(self.network_options or {})
+        options = warm_options(init, self.network, self.network_options or {})
         model = build_model(schema, self.network, init=init, random_state=seeds.next(), **options)
         trained = self._weights(schema).by_class(weights, truth)
         history, held = train(model, schema, encoded, truth, recipe, random_state=seeds.next(), sample_weight=trained)
         self._set_model(schema, model)
+        self.network_options_ = options
         self._set_history(history)
         self.metrics_ = self._metrics(encoded, truth, weights, held)
         return self
@@ -289,6 +293,13 @@ class TabularEstimator(BaseEstimator):
 
         check_is_fitted(self, "model_")
         return export(self.model_, self.schema_, path, metrics=self.metrics_, training=self._training())
+
+    def export_onnx(self, path: str | Path) -> Path:
+        """Write an ONNX file that takes the raw rows; see ``te.export_onnx``."""
+        from ..serving.onnx.export import export_onnx
+
+        check_is_fitted(self, "model_")
+        return export_onnx(self.model_, self.schema_, path)
 
     def _training(self) -> dict[str, Any]:
         """Return the settings as plain values, the network's own where none were given."""

@@ -14,7 +14,7 @@ from ..io.writes import write_aside
 from ..schema.saved import read_state, write_state
 from ..schema.schema import Schema
 
-_WHAT, _LEARNED = "estimator", ("history_", "n_epochs_", "metrics_")
+_WHAT, _LEARNED = "estimator", ("history_", "n_epochs_", "metrics_", "network_options_")
 Estimator = TypeVar("Estimator")
 
 

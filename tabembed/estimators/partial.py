@@ -43,7 +43,9 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
     recipe, seeds = est._recipe(), Seeds(est.random_state)
     for _ in range(est.n_epochs_ if fitted else 0):  # another order at each call
         seeds.next()
-    options, drawn = dict(est.network_options or {}), seeds.next()
+    # Those of the fit, where some came with `init=`, unless they were set anew.
+    known = getattr(est, "network_options_", {})
+    options, drawn = {**known, **(est.network_options or {})}, seeds.next()
     if fitted:
         metrics = _before(est, table, weights)
         model = grow_model(est.model_, est.schema_, schema, est.network, random_state=drawn, **options)

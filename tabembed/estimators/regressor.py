@@ -4,9 +4,10 @@ from __future__ import annotations
 
 __all__ = ["TabularRegressor"]
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from sklearn.base import RegressorMixin
 
@@ -85,3 +86,34 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
             DataError: for a column that is missing or of another kind.
         """
         return self._predicted(self._answer(X))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2, of quantiles D2, the share of the baseline's pinball loss that is saved; 1 is best.
+
+        Of several targets it is the mean of theirs: R2, D2, or for classes and labels the accuracy.
+
+        Args:
+            X: as in ``fit``.
+            y: (n,) the target, or (n, targets).
+            sample_weight: as in ``fit``.
+
+        Raises:
+            DataError: for a column that is missing or of another kind.
+
+        Source: Koenker & Machado 1999, Journal of the American Statistical Association 94 (D2 of quantiles).
+        """
+        target = self.schema_.need_targets() if hasattr(self, "schema_") else None
+        if target is None or (isinstance(target, Target) and not target.quantiles):
+            return float(super().score(X, y, sample_weight))
+        found = self.evaluate(X, y, sample_weight)
+        model, baseline = found["model"], found["baseline"]
+        several = not isinstance(target, Target)
+        pairs = [(model[name], baseline[name]) for name in model] if several else [(model, baseline)]
+        return float(np.mean([_score(*pair) for pair in pairs]))
+
+
+def _score(model: Mapping[str, float], baseline: Mapping[str, float]) -> float:
+    """Return the one figure of a target's metrics that scores are made of."""
+    if "pinball" in model:
+        return 1.0 - model["pinball"] / baseline["pinball"] if baseline["pinball"] else float(not model["pinball"])
+    return model["r2"] if "r2" in model else model["accuracy"]

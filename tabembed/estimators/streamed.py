@@ -20,6 +20,7 @@ from ..nn.packed import columns_of
 from ..nn.seeds import Seeds
 from ..nn.stream import Stream
 from ..nn.stream_recipe import train_stream
+from ..nn.warm_start import warm_options
 from ..nn.weights import weight_cells
 from ..schema.infer import infer_schema
 from ..schema.kinds import Ignored
@@ -83,10 +84,11 @@ def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, sample_weight:
     checked(estimator, groups.schema.empty_table().drop_columns(aside), reset=True)
     groups = groups.select(list(dict.fromkeys([*schema.sources, *aside])))
     recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
-    options = dict(estimator.network_options or {})
+    options = warm_options(init, estimator.network, estimator.network_options or {})
     model = build_model(schema, estimator.network, init=init, random_state=seeds.next(), **options)
     history, parts = train_stream(model, schema, groups, recipe, random_state=seeds.next(), weights=weights)
     estimator._set_model(schema, model)
+    estimator.network_options_ = options
     estimator._set_history(history)
     found = _metrics(estimator, schema, parts.judged)
     estimator.metrics_ = {"on": "training rows" if parts.held is None else "held-out rows", **found}

@@ -25,6 +25,7 @@ class TokenAttention(keras.layers.Layer):
     Args:
         heads: which divide ``dim``; from two on a dense layer mixes them.
         dropout: share of the attention's weights dropped while training.
+        causal: whether a token asks only itself and those before it, where the same tokens ask and are asked.
         seed: of the weights and the masks; None takes one from Keras' global state.
         **kwargs: ``keras.layers.Layer``'s own.
 
@@ -37,9 +38,11 @@ class TokenAttention(keras.layers.Layer):
     Source: Vaswani et al. 2017, arXiv 1706.03762, section 3.2.2; as ``rtdl_revisiting_models.MultiheadAttention``.
     """
 
-    def __init__(self, heads: int, dropout: float = 0.0, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, heads: int, dropout: float = 0.0, causal: bool = False, seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.heads, self.dropout, self.seed = heads, dropout, seed
+        self.heads, self.dropout, self.causal, self.seed = heads, dropout, causal, seed
         self._drop = Dropout(dropout, seed=seed, name="dropout")
 
     def build(self, asking_shape: Shape, asked_shape: Shape) -> None:
@@ -60,11 +63,14 @@ class TokenAttention(keras.layers.Layer):
             for tokens, name in ((asking, "query"), (asked, "key"), (asked, "value"))
         )
         scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2))) * (asked.shape[-1] / self.heads) ** -0.5
+        if self.causal:
+            place = ops.arange(ops.shape(scores)[-1])
+            scores = ops.where(place[:, None] >= place, scores, -1e9)
         # Not `ops.softmax`, which warns of a row of one.
         weights = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
         weights = self._drop(weights / ops.sum(weights, axis=-1, keepdims=True), training=training)
         told = ops.transpose(ops.matmul(weights, values), (0, 2, 1, 3))
-        told = ops.reshape(told, (-1, told.shape[1], asked.shape[-1]))
+        told = ops.reshape(told, (-1, ops.shape(told)[1], asked.shape[-1]))
         return self._linear(told, "mix") if self.heads > 1 else told
 
     def _linear(self, tokens: Any, name: str) -> Any:
@@ -72,7 +78,7 @@ class TokenAttention(keras.layers.Layer):
 
     def _by_head(self, tokens: Any) -> Any:
         """Return (batch, heads, tokens, dim / heads)."""
-        _, count, dim = tokens.shape
+        count, dim = keras.ops.shape(tokens)[1], tokens.shape[-1]
         parts = keras.ops.reshape(tokens, (-1, count, self.heads, dim // self.heads))
         return keras.ops.transpose(parts, (0, 2, 1, 3))
 
@@ -82,7 +88,8 @@ class TokenAttention(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return {**super().get_config(), "heads": self.heads, "dropout": self.dropout, "seed": self.seed}
+        own = {"heads": self.heads, "dropout": self.dropout, "causal": self.causal, "seed": self.seed}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable(package="tabembed")
@@ -114,7 +121,7 @@ class PrependToken(keras.layers.Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (batch, 1 + tokens, dim)."""
         batch, tokens, dim = input_shape
-        return batch, (tokens or 0) + 1, dim
+        return batch, None if tokens is None else tokens + 1, dim
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

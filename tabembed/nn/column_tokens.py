@@ -80,6 +80,20 @@ class ColumnTokens(keras.layers.Layer):
             tokens = ops.take(tokens, np.argsort(order), axis=1)
         return tokens + self.biases if self.bias else tokens
 
+    def of_column(self, at: int, values: Any) -> Any:
+        """Return the tokens of a column's values alone.
+
+        **Shape**: (rows, width of the column) -> (rows, dim)
+
+        Args:
+            at: the column's place.
+            values: its part of what ``call`` takes.
+        """
+        width = self.widths[at]
+        kernel = getattr(self, f"kernel_{width}")[self._of_width[width].index(at)]
+        tokens = keras.ops.matmul(values, kernel)
+        return tokens + self.biases[at] if self.bias else tokens
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return (batch, columns, dim)."""
         return input_shape[0], len(self.widths), self.dim

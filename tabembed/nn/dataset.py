@@ -26,7 +26,7 @@ _as_it_is = tf.autograph.experimental.do_not_convert
 def make_dataset(
     schema: Schema,
     encoded: Mapping[str, Encoded],
-    target: np.ndarray,
+    target: np.ndarray | None,
     batch_size: int = 1024,
     *,
     shuffle: bool = False,
@@ -34,12 +34,12 @@ def make_dataset(
     sample_weight: np.ndarray | None = None,
     fill: bool = False,
 ) -> tf.data.Dataset:
-    """Return batches of ``({input name: (batch, 1)}, target (batch, 1)[, weight (batch,)])``.
+    """Return batches of ``({input name: (batch, 1)}[, target (batch, 1)[, weight (batch,)]])``.
 
     Args:
         schema: gives the input names.
         encoded: what ``schema.encode`` gave.
-        target: what ``schema.encode_target`` gave.
+        target: what ``schema.encode_target`` gave; None for rows alone.
         batch_size: rows a batch; the last may be smaller.
         shuffle: another order in every epoch.
         seed: makes the orders repeatable.
@@ -50,11 +50,11 @@ def make_dataset(
     Raises:
         DataError: for a bad batch size or no rows.
     """
-    rows = len(target)
+    rows = len(next(iter(encoded.values()))) if target is None else len(target)
     size = min(check_batch_size(batch_size, rows), rows if fill else batch_size)
     columns = _pack({schema.input_names[name]: array for name, array in encoded.items()})
-    packed = {**{f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}, "target": target}
-    packed |= {} if sample_weight is None else {"weight": sample_weight}
+    packed = {f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}
+    packed |= {name: array for name, array in (("target", target), ("weight", sample_weight)) if array is not None}
     tensors, lists = {name: tf.constant(array) for name, array in packed.items()}, _lists(schema, encoded)
 
     def batch_of(index: tf.Tensor) -> tuple[Any, ...]:
@@ -66,6 +66,8 @@ def make_dataset(
             matrix = tf.cast(part[f"matrix {kind}"], tf.int32) if kind == "ids" else part[f"matrix {kind}"]
             inputs.update(zip(names, tf.split(matrix, len(names), axis=1), strict=True))
         inputs |= {name: tf.gather(ragged, index).to_tensor(padding) for name, (ragged, padding) in lists.items()}
+        if target is None:
+            return (inputs,)
         return inputs, *answers(schema.need_targets(), part["target"], part.get("weight"))
 
     batches = _indices(rows, size, _Orders(rows, seed) if shuffle else None, fill).map(_as_it_is(batch_of))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["build_model"]
+__all__ = ["build_branches", "build_model"]
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from .networks import build_network
 from .networks.joined import Joined
 from .row_prior import scale_priors
 from .seeds import Seeds
-from .warm_start import load_tables_into, tables_of, warm_dims
+from .warm_start import start_from, tables_of, warm_dims, warm_options
 
 
 def build_model(
@@ -42,7 +42,8 @@ def build_model(
         schema: with a target.
         network: mlp, linear, wide_deep, resnet, dcn, deepfm, transformer, tabm or lstm.
         init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from: rows are matched by label,
-            new labels start from the table's unknown row. It sets the column's dim unless the schema pins ``dim=``.
+            new labels start from the table's unknown row. It sets the column's dim unless the schema pins ``dim=``. Of
+            a ``te.BERTEmbedder`` the network ``transformer`` takes the sizes and all layers too.
         freeze: the column, or columns, whose vectors are not trained; one column of a shared table freezes it for all.
         random_state: makes weights and dropout repeatable; the global random state is neither read nor changed.
         **options: the network's own arguments (``hidden=(256, 128)``, ``dropout=0.1``).
@@ -64,19 +65,28 @@ def build_model(
     Source: Guo & Berkhahn 2016, "Entity Embeddings of Categorical Variables", arXiv 1604.06737, section III.
     """
     target = schema.need_targets()
-    tables, seeds = tables_of(init), Seeds(random_state)
-    inputs, joined = _build_branches(schema, warm_dims(schema, tables), seeds)
-    outputs = build_head(build_network(network, joined, seeds, options), target, seeds)
+    seeds = Seeds(random_state)
+    inputs, joined = build_branches(schema, warm_dims(schema, tables_of(init)), seeds)
+    outputs = build_head(build_network(network, joined, seeds, warm_options(init, network, options)), target, seeds)
     model = model_of(inputs, outputs, f"tabembed_{network}")
     # The loss of a number is in a unit of the target's, and so must be what is added to it.
     scale_priors(model, target.loss_unit)
-    load_tables_into(model, schema, tables)
+    start_from(init, network, model, schema)
     _freeze(model, schema, freeze)
     return model
 
 
-def _build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tuple[dict[str, Any], Joined]:
-    """Return {input name: input} and the branches' outputs, both in the order of the columns."""
+def build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tuple[dict[str, Any], Joined]:
+    """Return {input name: input} and the branches' outputs, both in the order of the columns.
+
+    Args:
+        schema: with or without a target.
+        dims: {key of a table: dimensions} where they are not the kind's own.
+        seeds: of initializers and random masks.
+
+    Raises:
+        DataError: without a column to learn from.
+    """
     if not schema.features:
         raise DataError("the schema has no column to learn from: every one is set aside; declare some with kinds={...}")
     inputs = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Recipe", "fit_model", "split_rows", "train", "train_more"]
+__all__ = ["Recipe", "fit_model", "split_rows", "train", "train_more", "worth_xla"]
 
 import math
 from collections.abc import Mapping, Sequence
@@ -302,9 +302,18 @@ def _compile(model: keras.Model, target: AnyTarget, recipe: Recipe, steps: int, 
     )
     # Variables that are made while the step is traced make TensorFlow trace it twice.
     model.optimizer.build(model.trainable_variables)
-    # XLA compiles for a shape: lists, padded to the longest of each batch, would have it compile again and again.
-    one_shape = not any(None in tensor.shape[1:] for tensor in model.inputs)
-    if in_all >= _WORTH_XLA and one_shape:
+    if worth_xla(model, in_all):
         # The step of validation is made before, without XLA: it runs too seldom to be worth another compilation.
         model.make_test_function()
         model.jit_compile = True
+
+
+def worth_xla(model: keras.Model, steps: int) -> bool:
+    """Say whether XLA saves more time than it takes to compile.
+
+    Args:
+        model: a functional one.
+        steps: batches in all.
+    """
+    # XLA compiles for a shape: lists, padded to the longest of each batch, would have it compile again and again.
+    return steps >= _WORTH_XLA and not any(None in tensor.shape[1:] for tensor in model.inputs)

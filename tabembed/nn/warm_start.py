@@ -2,21 +2,153 @@
 
 from __future__ import annotations
 
-__all__ = ["load_tables_into", "tables_of", "warm_dims"]
+__all__ = [
+    "Pretrained",
+    "load_tables_into",
+    "start_from",
+    "tables_of",
+    "warm_dims",
+    "warm_options",
+    "warm_schema",
+]
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from ..io.errors import DataError
+from ..schema.column import Column
 from ..schema.kinds import Categorical
 from ..schema.schema import Schema
 from ..schema.shared import labelled, sharing
 from ..schema.vocabulary import FIRST_ID
 from ..tables import EmbeddingTable
-from .extract import embedding_of
+from .embedding import RowwiseEmbedding
+from .extract import embedding_of, extract_tables
+from .row_prior import RowPrior
+
+_STARTS = "transformer"
+
+
+class Pretrained(NamedTuple):
+    """An encoder that has learned from rows without a target; the network ``transformer`` starts from it.
+
+    Args:
+        schema: of the columns it read.
+        options: its sizes, arguments of the network.
+        branches: the model from the columns to their tokens.
+        encoder: the model from the tokens to their ends.
+    """
+
+    schema: Schema
+    options: Mapping[str, Any]
+    branches: keras.Model
+    encoder: keras.Model
+
+
+def _pretrained_of(init: Any, network: str) -> Pretrained | None:
+    """Return the encoder of ``init=``, where it has one and the network is its own.
+
+    Args:
+        init: as ``build_model`` takes it.
+        network: a name that ``build_model`` takes.
+    """
+    found = getattr(init, "pretrained_", None) if network == _STARTS else None
+    return found if isinstance(found, Pretrained) else None
+
+
+def warm_options(init: Any, network: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a network's arguments, those of the encoder of ``init=`` where they aren't given.
+
+    Args:
+        init: as ``build_model`` takes it.
+        network: its name.
+        options: those that are given.
+
+    Raises:
+        DataError: for a size that is given and differs.
+    """
+    start = _pretrained_of(init, network)
+    sizes = {} if start is None else dict(start.options)
+    for name, value in sizes.items():
+        if options.get(name, value) != value:
+            raise DataError(
+                f"network {network!r} must have {name}={value!r} to start from `init`, however: "
+                f"{name}={options[name]!r}; leave it out, or fit the embedder with it"
+            )
+    return {**sizes, **options}
+
+
+def warm_schema(schema: Schema, init: Any, network: str, data: Any, own: Collection[str] = ()) -> Schema:
+    """Return the schema to fit by: the columns of the encoder of ``init=``, whose layers speak in their units.
+
+    Args:
+        schema: of the data, with a target.
+        init: as ``build_model`` takes it.
+        network: its name.
+        data: the rows; their new labels get ids.
+        own: the columns that the user declared, which stay as they are.
+
+    Raises:
+        DataError: for a column that the encoder has never read.
+        LabelError: for a column that is missing.
+    """
+    start = _pretrained_of(init, network)
+    if start is None:
+        return schema
+    known = start.schema.grown(data)
+    new = next((name for name in schema.sources if name not in known.sources), None)
+    if new is not None:
+        raise DataError(
+            f"column {new!r} must be one that `init` was fitted on, however: those are {', '.join(known.sources)}; "
+            f"leave it out, or fit the embedder with it"
+        )
+    given = {column.name: column for column in schema.columns if column.name in own}
+    return Schema([given.get(column.name, _kept(column)) for column in known.columns], schema.target)
+
+
+def _kept(column: Column) -> Column:
+    """Return a column whose vectors no prior draws to zero: they have learned already."""
+    kind = column.kind
+    return replace(column, kind=replace(kind, l2=0.0)) if isinstance(kind, Categorical) else column
+
+
+def start_from(init: Any, network: str, model: keras.Model, schema: Schema) -> None:
+    """Write what ``init=`` holds into a model: tables, and an encoder's layers.
+
+    Args:
+        init: as ``build_model`` takes it.
+        network: the model's.
+        model: built with the dims and the sizes of ``init``.
+        schema: of the model.
+
+    Raises:
+        DataError: where an encoder read other columns, or columns of another width.
+    """
+    load_tables_into(model, schema, tables_of(init))
+    start = _pretrained_of(init, network)
+    if start is not None:
+        _load_encoder(model, schema, start)
+
+
+def _load_encoder(model: keras.Model, schema: Schema, start: Pretrained) -> None:
+    before, after = list(start.schema.features), list(schema.features)
+    tokens, mine = (m.get_layer("transformer.tokens") for m in (start.branches, model))
+    for had, has, old, new in zip(
+        [*before, None], [*after, None], [*tokens.widths, 0], [*mine.widths, 0], strict=False
+    ):
+        if had != has or old != new:
+            raise DataError(
+                f"the columns must be those that `init` was fitted on, {', '.join(before)}, alike, however: "
+                f"{has!r} of width {new} stands for {had!r} of width {old}; fit from one schema"
+            )
+    load_tables_into(model, schema, extract_tables(start.branches, start.schema))
+    for layer in (*start.branches.layers, *start.encoder.layers):
+        if layer.weights and not isinstance(layer, RowwiseEmbedding | RowPrior):
+            model.get_layer(layer.name).set_weights(layer.get_weights())
 
 
 def tables_of(init: Any) -> dict[str, EmbeddingTable]:

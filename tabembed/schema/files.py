@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["read_json", "write_json"]
+__all__ = ["from_text", "read_json", "to_text", "write_json"]
 
 import json
 from pathlib import Path
@@ -22,13 +22,13 @@ def write_json(data: dict[str, Any], path: Path) -> None:
     """Write a schema's values; each file is written aside and renamed, the JSON last."""
     columns = [_moved_out(column, path) for column in data["columns"]]
     with write_aside(path) as aside:
-        text = json.dumps(
-            {"format": FORMAT, "version": VERSION, **data, "columns": columns},
-            ensure_ascii=False,
-            indent=1,
-            default=_plain,
-        )
-        Path(aside).write_text(text + "\n", encoding="utf-8")
+        Path(aside).write_text(to_text({**data, "columns": columns}) + "\n", encoding="utf-8")
+
+
+def to_text(data: dict[str, Any]) -> str:
+    """Return a schema's values as readable JSON."""
+    whole = {"format": FORMAT, "version": VERSION, **data}
+    return json.dumps(whole, ensure_ascii=False, indent=1, default=_plain)
 
 
 def _plain(value: Any) -> Any:
@@ -52,10 +52,31 @@ def read_json(path: Path) -> dict[str, Any]:
         DataError: when a file isn't there, isn't JSON, or isn't a schema of this version.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise DataError(f"no schema at {path}; write one with schema.to_json({str(path)!r})") from None
     except (ValueError, OSError) as error:
+        raise DataError(f"{path} can't be read as JSON: {error}") from error
+    data = from_text(text, path)
+    for column in data["columns"]:
+        if "file" in (column.get("vocabulary") or {}):
+            column["vocabulary"] = _moved_in(path.with_name(column["vocabulary"]["file"]), column["name"])
+    return data
+
+
+def from_text(text: str, path: Path | str) -> dict[str, Any]:
+    """Return the values of what ``to_text`` gave.
+
+    Args:
+        text: to read.
+        path: where it stands, for errors.
+
+    Raises:
+        DataError: when it isn't JSON, or isn't a schema of this version.
+    """
+    try:
+        data: Any = json.loads(text)
+    except ValueError as error:
         raise DataError(f"{path} can't be read as JSON: {error}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise DataError(f'{path} is JSON but not a schema (no \'"format": "{FORMAT}"\' in it)')
@@ -63,10 +84,8 @@ def read_json(path: Path) -> dict[str, Any]:
         raise DataError(
             f"{path} is a schema of version {data.get('version')!r}, however: this tabembed reads version {VERSION}"
         )
-    for column in data["columns"]:
-        if "file" in (column.get("vocabulary") or {}):
-            column["vocabulary"] = _moved_in(path.with_name(column["vocabulary"]["file"]), column["name"])
-    return data
+    found: dict[str, Any] = data
+    return found
 
 
 def _moved_in(path: Path, column: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["read_state", "settings_of", "write_state"]
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -55,9 +56,11 @@ def write_state(fitted: Any, folder: Path, what: str, learned: Iterable[str]) ->
     }
 
     def plain(value: Any) -> Any:
-        """Return a NumPy number as Python's."""
+        """Return a NumPy number as Python's, a path as text."""
         if isinstance(value, np.generic):
             return value.item()
+        if isinstance(value, os.PathLike):
+            return os.fspath(value)
         raise DataError(
             f"an {what} is saved with plain settings only, however: {value!r}; set that argument to a number or a text"
         )

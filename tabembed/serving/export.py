@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,9 @@ from ..io.writes import check_writable
 from ..nn.extract import extract_tables
 from ..nn.packed import pack_spec, unpack
 from ..schema.schema import Schema
-from ..schema.target import Target, class_array
-from ..schema.targets import AnyTarget
 from ..tables import save_tables
-from .layout import EXTRA, METRICS, SCHEMA, TABLES, TRAINING, answer_name, next_version
+from .layout import EXTRA, METRICS, SCHEMA, TABLES, TRAINING, next_version
+from .outputs import check_inputs, outputs
 from .raw import raw_input
 
 
@@ -126,7 +125,7 @@ def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> None:
     target = schema.need_targets()
     features = schema.features
     raw = {name: raw_input(kind, name, schema.input_names) for name, kind in features.items()}
-    _check_inputs(model, [schema.input_names[part] for part in schema.parts])
+    check_inputs(model, [schema.input_names[part] for part in schema.parts])
     specs = {spec.name: spec for column in raw.values() for spec in column.specs}
 
     def serving_default(*values: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -135,11 +134,11 @@ def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> None:
         inputs: dict[str, tf.Tensor] = {}
         for column in raw.values():
             inputs |= column.encode(*(given[spec.name] for spec in column.specs))
-        return _outputs(model(inputs, training=False), target)
+        return outputs(model(inputs, training=False), target)
 
     def encoded(*packed: tf.Tensor) -> dict[str, tf.Tensor]:
         """Answer what Python encoded, packed into matrices."""
-        return _outputs(model(unpack(schema, *packed), training=False), target)
+        return outputs(model(unpack(schema, *packed), training=False), target)
 
     archive = keras.export.ExportArchive()
     archive.track(model)
@@ -149,39 +148,3 @@ def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> None:
     archive.add_endpoint("serving_default", serving_default, input_signature=list(specs.values()))
     archive.add_endpoint("encoded", encoded, input_signature=pack_spec(schema))
     archive.write_out(str(folder), verbose=False)
-
-
-def _check_inputs(model: keras.Model, names: Sequence[str]) -> None:
-    inputs = getattr(model, "input", None)
-    taken = list(inputs) if isinstance(inputs, dict) else []
-    if set(taken) != set(names):
-        raise DataError(
-            f"the model must take the schema's inputs {', '.join(names)}, however: it takes "
-            f"{', '.join(taken) or 'no inputs by name'}; export it with the schema it was built from"
-        )
-
-
-def _outputs(output: Any, target: AnyTarget) -> dict[str, tf.Tensor]:
-    """Return what the signature gives, named ``prediction`` and ``probabilities``, or by each of several targets."""
-    if isinstance(target, Target):
-        return _answers(output, target)
-    found: dict[str, tf.Tensor] = {}
-    for part in target.parts:
-        name = target.output_names[part.name]
-        answers = _answers(output[name], part)
-        found |= {answer_name(name, answer): tensor for answer, tensor in answers.items()}
-    return found
-
-
-def _answers(output: tf.Tensor, target: Target) -> dict[str, tf.Tensor]:
-    if not target.is_classification:
-        return {"prediction": output if target.quantiles else output[:, 0]}
-    probabilities = tf.concat([1 - output, output], axis=1) if target.task == "binary" else output
-    if target.task == "multilabel":
-        return {"prediction": tf.cast(probabilities >= 0.5, tf.int64), "probabilities": probabilities}
-    if target.task == "ordinal":
-        position = tf.reduce_sum(tf.cast(tf.cumsum(probabilities, axis=1)[:, :-1] < 0.5, tf.int64), axis=1)
-    else:
-        position = tf.argmax(probabilities, axis=1)
-    classes = tf.constant(class_array(target.classes))
-    return {"prediction": tf.gather(classes, position), "probabilities": probabilities}

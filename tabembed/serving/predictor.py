@@ -16,11 +16,9 @@ import tensorflow as tf
 from ..io.errors import DataError
 from ..nn.packed import pack_spec, run_packed
 from ..schema.ragged import Encoded
-from ..schema.schema import Schema
-from ..schema.target import Target
-from ..schema.targets import Targets
 from ..tables import EmbeddingTable
-from .layout import EXTRA, METRICS, answer_name, read_schema, read_tables, version_dir
+from .layout import EXTRA, METRICS, read_schema, read_tables, version_dir
+from .served import Served
 
 
 def load(path: str | Path) -> Predictor:
@@ -43,7 +41,7 @@ def load(path: str | Path) -> Predictor:
     return Predictor(version_dir(path))
 
 
-class Predictor:
+class Predictor(Served):
     """An exported model with its schema and tables; made by ``te.load``.
 
     Args:
@@ -51,9 +49,8 @@ class Predictor:
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__(read_schema(path))
         self.path = path
-        self.schema: Schema = read_schema(path)
-        self._target = self.schema.need_targets()
         try:
             # The restored object owns the variables; without it the function alone would lose them.
             self._restored = tf.saved_model.load(str(path))
@@ -64,9 +61,7 @@ class Predictor:
         self._functions: dict[str, Callable[..., tf.Tensor]] = {}
 
     def __repr__(self) -> str:
-        tasks = ", ".join(f"{part.task} of {part.name!r}" for part in self._target.parts)
-        what = f"{tasks} from {len(self.schema.features)} columns"
-        return f"Predictor({str(self.path)!r}: {what})"
+        return f"Predictor({str(self.path)!r}: {self._said()})"
 
     @cached_property
     def tables(self) -> dict[str, EmbeddingTable]:
@@ -79,57 +74,11 @@ class Predictor:
         found: dict[str, Any] = json.loads((self.path / EXTRA / METRICS).read_text(encoding="utf-8"))
         return found
 
-    @property
-    def classes_(self) -> Any:
-        """The class labels in the order of the probabilities' columns; of several targets {target: labels}.
+    def _read(self, data: Any) -> dict[str, Encoded]:
+        return self.schema.encode(data)
 
-        Raises:
-            DataError: for a regression model.
-        """
-        classes = {part.name: part.decode(np.arange(len(part.classes))) for part in self._with_classes()}
-        return classes if isinstance(self._target, Targets) else classes[self._target.name]
-
-    def predict(self, data: Any) -> Any:
-        """Return (n,) values in the target's unit, or class labels.
-
-        Quantiles are (n, quantiles), several labels a row (n, labels) of 0 and 1. Of several targets a DataFrame: a
-        column for each, or for each quantile or label of it.
-
-        Args:
-            data: a frame, an Arrow stream, a dict of columns or files; the target and unknown columns are left alone.
-
-        Raises:
-            DataError: for a column that is missing or of another kind.
-        """
-        encoded = self.schema.encode(data)
-        found = {part.name: self._prediction(encoded, part) for part in self._target.parts}
-        return self._target.frame(found) if isinstance(self._target, Targets) else found[self._target.name]
-
-    def _prediction(self, encoded: Mapping[str, Encoded], part: Target) -> np.ndarray:
-        if part.is_classification:
-            return part.choose(self._run(encoded, part, "probabilities", (len(part.classes),)))
-        return self._run(encoded, part, "prediction", (len(part.quantiles),) if part.quantiles else ())
-
-    def predict_proba(self, data: Any) -> Any:
-        """Return (n, classes) float32 probabilities; their order is ``classes_``. Of several targets {target: these}.
-
-        Raises:
-            DataError: for a regression model, or data as in ``predict``.
-        """
-        parts, encoded = self._with_classes(), self.schema.encode(data)
-        found = {part.name: self._run(encoded, part, "probabilities", (len(part.classes),)) for part in parts}
-        return found if isinstance(self._target, Targets) else found[self._target.name]
-
-    def _with_classes(self) -> list[Target]:
-        parts = [part for part in self._target.parts if part.is_classification]
-        if not parts:
-            raise DataError(f"this model predicts {self._target.name!r} by regression and has no classes; use predict")
-        return parts
-
-    def _run(self, encoded: Mapping[str, Encoded], part: Target, answer: str, shape: tuple[int, ...]) -> np.ndarray:
-        if isinstance(self._target, Targets):
-            answer = answer_name(self._target.output_names[part.name], answer)
-        return run_packed(self._function(answer), self.schema, encoded, shape)
+    def _run(self, rows: Mapping[str, Encoded], output: str, shape: tuple[int, ...]) -> np.ndarray:
+        return run_packed(self._function(output), self.schema, rows, shape)
 
     def _function(self, output: str) -> Callable[..., tf.Tensor]:
         """Return the function of one output, traced once: a call of it costs less than one of the signature."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Axes", "coordinates", "principal_axes"]
+__all__ = ["Axes", "coordinates", "principal_axes", "whitening"]
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ _CHUNK = 65_536
 
 
 class Axes(NamedTuple):
-    """Where the new origin is, (dim,), and the new axes (dim, new dim), orthonormal, both float64."""
+    """Where the new origin is, (dim,), and the new axes (dim, new dim), both float64."""
 
     origin: np.ndarray
     directions: np.ndarray
@@ -61,6 +61,25 @@ def principal_axes(vectors: np.ndarray, dim: int, centred: bool = True) -> Axes:
     directions = np.linalg.eigh(moments).eigenvectors[:, ::-1][:, :dim]
     largest = directions[np.abs(directions).argmax(axis=0), np.arange(dim)]
     return Axes(origin, directions * np.where(largest < 0, -1.0, 1.0))
+
+
+def whitening(vectors: np.ndarray) -> Axes:
+    """Find the axes in which the vectors have mean 0, variance 1 and no correlation.
+
+    Args:
+        vectors: (n, old dim), not all the same.
+
+    Returns:
+        The axes, most variance first, without those along which the vectors do not differ.
+
+    Example:
+        >>> whitening(np.array([[0.0, 1.0], [0.0, 3.0]])).of(np.array([[0.0, 5.0]])).tolist()
+        [[3.0]]
+    """
+    axes = principal_axes(vectors, vectors.shape[1])
+    spread = np.sqrt(np.square(axes.of(vectors), dtype=np.float64).mean(axis=0))
+    kept = spread > spread.max() * 1e-5  # below it float32 holds nothing but rounding
+    return Axes(axes.origin, axes.directions[:, kept] / spread[kept])
 
 
 def coordinates(vectors: np.ndarray, dim: int, method: str, centred: bool) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["EmbeddingTable"]
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,11 +14,10 @@ from .ask import neighbors, similarity
 from .base import LabelledVectors
 from .compare import Comparison, compared
 from .convert import KerasTable, TorchTable, gensim_of, keras_of, parts_of_gensim, parts_of_word2vec, torch_of
+from .derived import DerivableVectors
 from .files import read_table, write_projector, write_table
 from .frame import frame_of, parts_of_frame, projection
-from .grow import grown
 from .plot import plotted
-from .reduce import principal_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 AnyPath = str | os.PathLike[str]
 
 
-class EmbeddingTable(LabelledVectors):
+class EmbeddingTable(DerivableVectors):
     """A vector for each label, and one each for missing and for unknown values; immutable.
 
     ``copy`` and ``deepcopy`` return the table itself, its arrays are read-only, and it pickles.
@@ -100,45 +99,6 @@ class EmbeddingTable(LabelledVectors):
             0.0
         """
         return similarity(self, a, b)
-
-    def grow(self, neighbours: Mapping[Any, Any]) -> Self:
-        """Return a table with new labels appended, counted 0 times; a model can start from it (``init=``).
-
-        Args:
-            neighbours: new label -> the known labels it resembles, whose mean vector it gets; None for ``unknown``.
-
-        Raises:
-            LabelError: when a neighbour isn't in the table, with the closest ones.
-            DataError: for a label that is in the table already, or an empty list of neighbours.
-
-        Example:
-            >>> t = EmbeddingTable(["a", "b"], [[1.0], [3.0]], unknown=[9.0])
-            >>> t.grow({"c": ["a", "b"], "d": None}).vectors.tolist()
-            [[1.0], [3.0], [2.0], [9.0]]
-        """
-        return type(self)(**grown(self, neighbours))
-
-    def reduce(self, dim: int) -> Self:
-        """Return a narrower table: principal components of the vectors, missing and unknown turned along.
-
-        Distances are kept as well as ``dim`` directions can; for the metrics cosine and dot the origin stays.
-
-        Args:
-            dim: from 1 to the table's own dim.
-
-        Raises:
-            DataError: for another dim.
-
-        Example:
-            >>> EmbeddingTable(["a", "b"], [[0.0, 5.0], [0.0, 7.0]]).reduce(1).vectors.tolist()
-            [[-1.0], [1.0]]
-        """
-        axes = principal_axes(self.vectors, dim, centred=self.metric == "euclidean")
-        return self.replace(
-            vectors=axes.of(self.vectors),
-            missing=axes.of(self.missing[None])[0],
-            unknown=axes.of(self.unknown[None])[0],
-        )
 
     def project(self, dim: int = 2, method: str = "pca") -> pd.DataFrame:
         """Return places to draw: a frame with columns label, count, x, y (and z), in table order.

@@ -112,8 +112,12 @@ class TableTransformer(TransformerMixin, BaseEstimator):
         names = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
         out: list[str] = []
         for name, (_, table) in zip(names, self._slots(), strict=True):
-            out.extend([name] if table is None else [f"{name}_{i}" for i in range(table.dim)])
+            out.extend([name] if table is None else [f"{name}_{i}" for i in range(self._width(table))])
         return np.array(out, dtype=object)
+
+    def _width(self, table: EmbeddingTable) -> int:
+        """Return how many numbers ``transform`` puts in the place of a column that has a table."""
+        return table.dim
 
     def _names_in(self) -> np.ndarray:
         """Return the columns' names: those of the frame, or x0, x1, ..."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import joblib
@@ -54,8 +56,38 @@ def fasttext(**arguments: Any) -> te.FastTextEmbedder:
     return te.FastTextEmbedder(**{"dim": 3, "epochs": 1, "random_state": 0, **arguments})
 
 
-EMBEDDERS = [entity, pca, lda, word2vec, glove, fasttext]
+@cache
+def numbers() -> str:
+    """Return a file of a vector for each number below 150."""
+    lines = [f"{i} {np.cos(i):.4f} {np.sin(i):.4f} {i / 7:.4f} 1" for i in range(150)]
+    file = Path(mkdtemp()) / "numbers.vec"
+    file.write_text("\n".join(lines) + "\n")
+    return str(file)
+
+
+def text(**arguments: Any) -> te.TextEmbedder:
+    """Return one that reads what the labels, which are numbers, say."""
+    return te.TextEmbedder(**{"source": numbers(), "dim": 3, **arguments})
+
+
+def in_context(kind: Callable[..., Embedder], **always: Any) -> Callable[..., Embedder]:
+    """Return a maker of contextual embedders that fit in a second."""
+
+    def make(**arguments: Any) -> Embedder:
+        """Return one of dim 4."""
+        return kind(**{"dim": 4, "epochs": 1, "batch_size": 3000, "random_state": 0, **always, **arguments})
+
+    return make
+
+
+cove, elmo = in_context(te.CoVeEmbedder, layers=1), in_context(te.ELMoEmbedder, layers=1)
+bert, gpt = (in_context(kind, heads=2, blocks=1) for kind in (te.BERTEmbedder, te.GPTEmbedder))
+
+EMBEDDERS = [entity, pca, lda, word2vec, glove, fasttext, text]
+CONTEXTUAL = [cove, elmo, bert, gpt]
 each = pytest.mark.parametrize("make", EMBEDDERS)
+in_rows = pytest.mark.parametrize("make", CONTEXTUAL, ids=["cove", "elmo", "bert", "gpt"])
+every = pytest.mark.parametrize("make", EMBEDDERS + CONTEXTUAL)
 Make = Callable[..., Embedder]
 
 
@@ -67,6 +99,20 @@ def _expected(embedder: Embedder) -> dict[str, str]:
             "a repeated row changes them, a weight does not"
         }
     return {}
+
+
+IN_ROWS = [
+    cove(task="regression", validation_fraction=0, batch_size=16),
+    elmo(batch_size=16),
+    bert(batch_size=16),
+    gpt(batch_size=16),
+]
+
+
+@pytest.mark.slow
+@parametrize_with_checks(IN_ROWS, expected_failed_checks=_expected)
+def test_scikit_learns_checks_in_rows(estimator: Any, check: Any) -> None:
+    check(estimator)
 
 
 @parametrize_with_checks(
@@ -101,23 +147,42 @@ def test_a_table_for_each_column_of_labels(make: Make, X: pd.DataFrame, y: pd.Se
     assert embedder.inverse_transform(out)["day"].tolist() == X["day"].tolist()
 
 
+@in_rows
+def test_a_vector_for_each_cell_in_its_row(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
+    embedder: Any = make()
+    assert embedder.fit(X, y) is embedder
+    out, cells = embedder.transform(X.set_axis(X.index[::-1])), embedder.transform_cells(X)
+    assert (cells.shape, cells.dtype, embedder.columns_) == ((len(X), 2, 4), np.float32, ["store", "day"])
+    assert out.columns.tolist() == [*(f"store_{at}" for at in range(4)), "km", *(f"day_{at}" for at in range(4))]
+    assert out.columns.tolist() == embedder.get_feature_names_out().tolist()
+    assert out.index.tolist() == X.index[::-1].tolist()
+    assert out["km"].tolist() == X["km"].tolist()
+    np.testing.assert_array_equal(out.filter(like="day_"), cells[:, 1])
+    assert {name: len(table) for name, table in embedder.tables_.items()} == {"store": 100, "day": 7}
+    beside = embedder.transform_cells(X[:1].assign(day="3")) - embedder.transform_cells(X[:1].assign(day="4"))
+    assert np.abs(beside[0, 0]).max() > 1e-4
+    new = embedder.transform_cells(pd.DataFrame({"store": [999, None], "km": 0.0, "day": "1"}))
+    assert np.isfinite(new).all()
+    assert not np.allclose(new[0, 0], new[1, 0])
+
+
 @each
 def test_unseen_and_missing_cells(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
     embedder = make().fit(X, y)
     table = embedder.tables_["store"]
-    out = embedder.transform(pd.DataFrame({"store": [-1.5, None, 5.0], "km": 0.0, "day": "1"}))
+    out = embedder.transform(pd.DataFrame({"store": ["?!", None, "5"], "km": 0.0, "day": "1"}))
     np.testing.assert_array_equal(out[["store_0", "store_1", "store_2"]], [table.unknown, table.missing, table["5"]])
 
 
-@each
+@every
 def test_of_an_array_every_column_is_categorical(make: Make, y: pd.Series) -> None:
     array = np.random.default_rng(0).integers(0, 40, (len(y), 2)) + 0.5
     embedder = make().fit(array, y)
     assert {name: len(table) for name, table in embedder.tables_.items()} == {"x0": 40, "x1": 40}
-    assert embedder.transform(array).shape == (len(y), 6)
+    assert embedder.transform(array).shape == (len(y), 8 if make in CONTEXTUAL else 6)
 
 
-@each
+@every
 def test_polars_and_dicts(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
     want = make().fit(X, y).transform(X)
     frame = pl.from_pandas(X)
@@ -130,7 +195,7 @@ def test_polars_and_dicts(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
     assert as_arrays.transform(X).shape == want.shape
 
 
-@each
+@every
 def test_the_same_seed_gives_the_same_tables(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
     embedder = make().fit(X, y)
     assert clone(embedder).fit(X, y).tables_ == embedder.tables_
@@ -141,12 +206,13 @@ def test_the_same_seed_gives_the_same_tables(make: Make, X: pd.DataFrame, y: pd.
     assert np.random.random() == drawn  # noqa: NPY002
 
 
-@each
+@every
 def test_it_is_saved_without_pickle(make: Make, X: pd.DataFrame, y: pd.Series, tmp_path: Path) -> None:
-    embedder = make(kinds={"store": te.Categorical(dim=2, min_count=3)}).fit(X, y)
+    own = {} if make in CONTEXTUAL else {"dim": 2}  # in rows all columns have one dim
+    embedder = make(kinds={"store": te.Categorical(min_count=3, **own)}).fit(X, y)
     embedder.save(tmp_path / "e")
     embedder.save(str(tmp_path / "e"))  # its own folder is replaced
-    assert {path.suffix for path in (tmp_path / "e").rglob("*.*")} == {".json", ".parquet"}
+    assert {path.suffix for path in (tmp_path / "e").rglob("*.*")} <= {".json", ".parquet", ".npz"}
     again = type(embedder).load(tmp_path / "e")
     assert again.tables_ == embedder.tables_
     assert again.get_params() == embedder.get_params()
@@ -158,7 +224,7 @@ def test_it_is_saved_without_pickle(make: Make, X: pd.DataFrame, y: pd.Series, t
     assert joblib.load(tmp_path / "e.joblib").tables_ == embedder.tables_
 
 
-@each
+@every
 def test_what_cant_be_loaded(make: Make, X: pd.DataFrame, y: pd.Series, tmp_path: Path) -> None:
     embedder = make().fit(X, y)
     kind = type(embedder)
@@ -177,9 +243,9 @@ def test_what_cant_be_loaded(make: Make, X: pd.DataFrame, y: pd.Series, tmp_path
         embedder.save(tmp_path)
 
 
-@each
+@every
 def test_refusals(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
-    with pytest.raises(DataError, match=r"`dim` must be None or a whole number of 1 or more, however: dim=0"):
+    with pytest.raises(DataError, match=r"`dim` must be (None or )?a whole number of 1 or more, however: dim=0"):
         make(dim=0).fit(X, y)
     with pytest.raises(
         DataError, match=r"a categorical column to learn vectors for, however: its columns are 'km' \(N"

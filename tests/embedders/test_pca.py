@@ -128,3 +128,10 @@ def test_what_it_cant_learn_from(table: pd.DataFrame) -> None:
 def test_it_needs_no_tensorflow() -> None:
     code = "import sys, tabembed as te; te.PCAEmbedder, te.LDAEmbedder; print('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_labels_that_all_keep_the_same_company() -> None:
+    frame = pd.DataFrame({"shop": ["a", "b"] * 10, "day": ["x", "x", "y", "y"] * 5})
+    embedder = te.PCAEmbedder(dim=1).fit(frame)
+    assert embedder.tables_["shop"].vectors.tolist() == [[0.0], [0.0]]
+    assert embedder.explained_variance_ratio_["shop"] == [0.0]

@@ -96,6 +96,15 @@ def test_these_are_all() -> None:
     assert set(OPTIONS) == set(NETWORKS)
 
 
+def test_the_guide_marks_each_cell() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="utf-8")
+    lines = guide.split("## Network by task\n")[1].split("\n## ")[0].splitlines()
+    head, _, *marked = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines if line[:1] == "|"]
+    assert head[1:] == [*HEADS, "several at once"]
+    assert {network for network, *_ in marked} == set(OPTIONS)
+    assert all(set(cells) == {"✓"} and len(cells) == len(HEADS) + 1 for _, *cells in marked)
+
+
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("network", OPTIONS)
 def test_fit_export_reload_agree(network: str, head: str) -> None:

@@ -136,6 +136,8 @@ def test_a_row_without_one_answer_trains_the_others(frame: pd.DataFrame, quick: 
     answers.loc[5:9] = np.nan
     est = quick.regressor(epochs=8, batch_size=16).fit(frame[["c", "x"]], answers)
     assert np.isfinite(est.predict(frame[["c", "x"]])).all(axis=None)
+    r2 = [scores["r2"] for scores in est.evaluate(frame[["c", "x"]], answers)["model"].values()]
+    assert est.score(frame[["c", "x"]], answers) == pytest.approx(np.mean(r2))
     for name in answers:
         assert est.metrics_["model"][name]["rmse"] < est.metrics_["baseline"][name]["rmse"]
     both = te.infer_schema(pd.concat([frame[["c"]], answers], axis=1), ["amount", "count"])
@@ -162,7 +164,10 @@ def test_losses_by_name(frame: pd.DataFrame, quick: Any) -> None:
     est = quick.regressor(loss="tweedie", power=1.2).fit(X, y)
     assert (est.schema_.target.objective, est.schema_.target.power) == ("tweedie", 1.2)
     assert "deviance" in est.evaluate(X, y)["model"]
-    assert quick.regressor(quantiles=(0.25, 0.75)).fit(X, y).predict(X).shape == (ROWS, 2)
+    quantiles = quick.regressor(quantiles=(0.25, 0.75)).fit(X, y)
+    assert quantiles.predict(X).shape == (ROWS, 2)
+    found = quantiles.evaluate(X, y)
+    assert quantiles.score(X, y) == pytest.approx(1 - found["model"]["pinball"] / found["baseline"]["pinball"])
     assert quick.classifier(task="ordinal").fit(X, frame["stars"]).classes_.tolist() == [1, 2, 3, 4, 5]
     labels = quick.classifier(task="multilabel").fit(X, frame[["meal", "wi fi"]])
     assert labels.predict_proba(X).shape == labels.predict(X).shape == (ROWS, 2)

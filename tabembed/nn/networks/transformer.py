@@ -8,7 +8,7 @@ many labels dropped whole from some rows; ``linear=False`` turns both off.
 
 from __future__ import annotations
 
-__all__ = ["TRAINING", "transformer"]
+__all__ = ["TRAINING", "check_blocks", "encoded", "transformer"]
 
 from collections.abc import Mapping
 from typing import Any
@@ -59,24 +59,74 @@ def transformer(
     Raises:
         DataError: for an argument out of its range.
     """
-    _check(blocks, heads, dim, hidden_factor)
+    check_blocks(blocks, heads, dim, hidden_factor)
     check_shares(attention_dropout=attention_dropout, dropout=dropout, residual_dropout=residual_dropout)
     values = inputs.seen_deep(seeds, "transformer") if linear else inputs.values
     tokens = ColumnTokens(inputs.widths, dim, seed=seeds.next(), name="transformer.tokens")(values)
     x = PrependToken(seed=seeds.next(), name="transformer.cls")(tokens)
-    for at in range(1, blocks + 1):
-        name = f"transformer.block_{at}"
-        attention = TokenAttention(heads, attention_dropout, seed=seeds.next(), name=f"{name}.attention")
-        x = _attended(x, attention, residual_dropout, seeds, name, first=at == 1, last=at == blocks)
-        z = _normalised(x, f"{name}.normalization")
-        z = _feed_forward(z, dim, int(dim * hidden_factor), dropout, seeds, name)
-        x = _added(x, z, residual_dropout, seeds, name)
+    x = encoded(
+        x,
+        seeds,
+        blocks=blocks,
+        heads=heads,
+        hidden_factor=hidden_factor,
+        attention_dropout=attention_dropout,
+        dropout=dropout,
+        residual_dropout=residual_dropout,
+        only_first=True,
+    )
     x = keras.layers.Reshape((dim,), name="transformer.end")(x)
-    x = keras.layers.Activation("relu", name="transformer.relu")(_normalised(x, "transformer.normalization"))
+    x = keras.layers.Activation("relu", name="transformer.relu")(x)
     return [x, inputs.values] if linear else [x]
 
 
-def _check(blocks: int, heads: int, dim: int, hidden_factor: float) -> None:
+def encoded(
+    tokens: Any,
+    seeds: Seeds,
+    *,
+    blocks: int,
+    heads: int,
+    hidden_factor: float,
+    attention_dropout: float = 0.0,
+    dropout: float = 0.0,
+    residual_dropout: float = 0.0,
+    only_first: bool = False,
+    causal: bool = False,
+) -> Any:
+    """Return the normalised ends of the tokens.
+
+    **Shape**: (batch, tokens, dim) -> the same, or (batch, 1, dim)
+
+    Args:
+        tokens: of the columns, a learned one before them.
+        seeds: of initializers and dropout.
+        blocks: how many.
+        heads: of each attention.
+        hidden_factor: as ``transformer``'s.
+        attention_dropout: as ``transformer``'s.
+        dropout: as ``transformer``'s.
+        residual_dropout: as ``transformer``'s.
+        only_first: whether the last block computes the first token only.
+        causal: whether a token is told of itself and those before it only.
+    """
+    x, dim = tokens, tokens.shape[-1]
+    for at in range(1, blocks + 1):
+        name = f"transformer.block_{at}"
+        attention = TokenAttention(heads, attention_dropout, causal, seed=seeds.next(), name=f"{name}.attention")
+        last = only_first and at == blocks
+        x = _attended(x, attention, residual_dropout, seeds, name, first=at == 1, last=last)
+        z = _normalised(x, f"{name}.normalization")
+        z = _feed_forward(z, dim, int(dim * hidden_factor), dropout, seeds, name)
+        x = _added(x, z, residual_dropout, seeds, name)
+    return _normalised(x, "transformer.normalization")
+
+
+def check_blocks(blocks: int, heads: int, dim: int, hidden_factor: float) -> None:
+    """Refuse sizes that blocks can't have.
+
+    Raises:
+        DataError: for an argument out of its range.
+    """
     check_whole("blocks", blocks)
     check_whole("heads", heads)
     check_whole("dim", dim, multiple=heads)

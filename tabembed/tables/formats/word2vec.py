@@ -8,7 +8,7 @@ begins so, since its ``%`` is encoded. Text holds the shortest decimals that giv
 
 from __future__ import annotations
 
-__all__ = ["header_of", "read_binary", "read_text", "write_binary", "write_text"]
+__all__ = ["has_header", "header_of", "read_binary", "read_plain", "read_text", "write_binary", "write_text"]
 
 import json
 import mmap
@@ -31,6 +31,7 @@ from .sniff import unreadable
 _LINES = 16_384
 _MISSING, _UNKNOWN, _ABOUT = "%missing", "%unknown", "%about:"
 _EXPECTED = "a word2vec file (a first line 'n dim', then a label and its numbers for each)"
+_PLAIN = "vectors as GloVe writes them (a label and its numbers in each line)"
 _SPACES = "does a label hold white space?"
 _HUGE = 1e10  # no trained vector has such numbers; bytes of text read as numbers soon do
 
@@ -82,6 +83,39 @@ def read_text(path: Path, only: Container[str] | None = None) -> Parts:
         return _collected(_text_entries(file, path, dim), n, dim, path, only)
 
 
+def read_plain(path: Path, only: Container[str] | None = None) -> Parts:
+    """Read the text form without a header line, as GloVe writes it: the first line tells the dim.
+
+    Args:
+        path: the file.
+        only: keep these labels alone; the others are read past.
+
+    Raises:
+        DataError: when a line has another number of fields than the first, or the file is foreign.
+    """
+    with path.open("rb") as file:
+        dim = len(file.readline().split()) - 1
+        if dim < 1:
+            raise unreadable(path, _PLAIN, "its first line holds no numbers")
+        file.seek(0)
+        return _collected(_text_entries(file, path, dim, at=1), None, dim, path, only)
+
+
+def has_header(path: Path) -> bool:
+    r"""Return whether a text file's first line is word2vec's "n dim".
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "glove.txt"
+        >>> _ = path.write_text("the 0.5 0.25\n")
+        >>> has_header(path)
+        False
+    """
+    with path.open("rb") as file:
+        fields = file.readline(100).split()
+    return len(fields) == 2 and all(field.isdigit() for field in fields)
+
+
 def read_binary(path: Path, only: Container[str] | None = None) -> Parts:
     """Read the binary form, of any hand.
 
@@ -120,8 +154,8 @@ def header_of(file: BinaryIO, path: Path) -> tuple[int, int]:
     return n, dim
 
 
-def _text_entries(file: BinaryIO, path: Path, dim: int) -> Entries:
-    at = 2  # the line's number, as editors count
+def _text_entries(file: BinaryIO, path: Path, dim: int, at: int = 2) -> Entries:
+    # at: the line's number, as editors count
     while lines := list(islice(file, _LINES)):
         if filled := [line.rstrip() for line in lines if line.strip()]:  # the original tool ends each line in a space
             yield _parsed(filled, path, at, dim)
@@ -213,15 +247,15 @@ def _decoded(label: bytes, path: Path, at: int) -> str:
         raise unreadable(path, _EXPECTED, f"byte {at:,} begins no label in UTF-8; {_SPACES}") from None
 
 
-def _collected(entries: Entries, n: int, dim: int, path: Path, only: Container[str] | None) -> Parts:
-    """Take n entries as labels, keeping those that are wanted, and what follows as the rest."""
+def _collected(entries: Entries, n: int | None, dim: int, path: Path, only: Container[str] | None) -> Parts:
+    """Take n entries (None: all) as labels, keeping those that are wanted, and what follows as the rest."""
     labels: list[str] = []
     kept = [np.empty((0, dim), np.float32)]
     places: list[int] = []
     rest: dict[str, np.ndarray] = {}
     seen = 0
     for names, vectors in entries:
-        here = min(len(names), n - seen)
+        here = len(names) if n is None else min(len(names), n - seen)
         found = [unescape(name) for name in names[:here]]
         rows = [row for row, label in enumerate(found) if only is None or label in only]
         labels += [found[row] for row in rows]
@@ -229,9 +263,9 @@ def _collected(entries: Entries, n: int, dim: int, path: Path, only: Container[s
         places += [seen + row for row in rows]
         rest.update(zip(names[here:], vectors[here:], strict=True))
         seen += here
-    if seen < n:
+    if n is not None and seen < n:
         raise unreadable(path, _EXPECTED, f"it holds {seen:,} of {n:,} labels")
-    told = _told(rest, n, path)
+    told = _told(rest, seen, path)
     return {
         "labels": labels,
         "vectors": np.concatenate(kept),

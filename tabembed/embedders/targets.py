@@ -1,0 +1,41 @@
+"""The one target that an embedder learns from."""
+
+from __future__ import annotations
+
+__all__ = ["one_target"]
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ..estimators.rows import with_targets
+from ..io.errors import DataError
+from ..schema.learn_target import learn_target
+from ..schema.target import Target
+
+
+def one_target(way: str, table: pa.Table, y: Any, task: str) -> tuple[Target, np.ndarray]:
+    """Return the target of y and its encoded cells, (n,).
+
+    Args:
+        way: the embedder's name, for errors.
+        table: the rows, without the target.
+        y: (n,) numbers or classes.
+        task: as in ``te.infer_schema``.
+
+    Raises:
+        DataError: for several targets, lists, or cells that can't be learned from.
+
+    Example:
+        >>> target, truth = one_target("LDAEmbedder", pa.table({"dest": ["BOS", "LAX"]}), ["late", "early"], "auto")
+        >>> target.classes, truth.tolist()
+        (('early', 'late'), [1, 0])
+    """
+    whole, names = with_targets(table, y)
+    if len(names) > 1:
+        raise DataError(f"{way} takes one target, however: y holds {', '.join(names)}; fit one for each")
+    target = learn_target(whole.column(names[0]), names[0], task)
+    if target.task == "multilabel":
+        raise DataError(f"{way} takes numbers or classes, however: y holds lists; fit one for each label")
+    return target, target.encode(whole.column(names[0]))

@@ -1,0 +1,60 @@
+"""Training models of cells, and running them over all rows."""
+
+from __future__ import annotations
+
+__all__ = ["learn", "run"]
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ...schema.ragged import Encoded
+from ...schema.schema import Schema
+from ..dataset import make_dataset
+from ..optimizer import RowwiseAdam
+from ..packed import pack_spec, run_packed, unpack
+from ..recipe import Recipe, worth_xla
+from .base import CellModel
+
+
+def learn(model: CellModel, schema: Schema, encoded: Mapping[str, Encoded], recipe: Recipe, seed: int) -> list[float]:
+    """Train a model of cells on rows, and return the mean cost of a told cell in each epoch, in nats.
+
+    Args:
+        model: of the schema.
+        schema: of the columns.
+        encoded: what ``schema.encode`` gave.
+        recipe: its epochs, batch size, learning rate, weight decay and verbosity.
+        seed: of the batches' order.
+    """
+    rows = len(next(iter(encoded.values())))
+    batch = recipe.batch_rows(rows)
+    steps = math.ceil(rows / batch)
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
+    model.compile(
+        RowwiseAdam(schedule, weight_decay=recipe.weight_decay or None),
+        steps_per_execution=min(16, steps),
+        jit_compile=worth_xla(model.tokenize, recipe.epochs * steps),
+    )
+    batches = make_dataset(schema, encoded, None, batch, shuffle=True, seed=seed, fill=True)
+    model.optimizer.build(model.trainable_variables)
+    history = model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=2 if recipe.verbose else 0)
+    return [float(loss) for loss in history.history["loss"]]
+
+
+def run(
+    function: Callable[[Any], Any], schema: Schema
+) -> Callable[[Mapping[str, Encoded], tuple[int, ...]], np.ndarray]:
+    """Return a function over all rows: of what ``schema.encode`` gave and the shape of one row's result, (n, *shape).
+
+    Args:
+        function: of {model input name: (batch, 1)}.
+        schema: of the columns.
+    """
+    traced = tf.function(lambda *packed: function(unpack(schema, *packed)), input_signature=pack_spec(schema))
+    compiled = traced.get_concrete_function()
+    return lambda encoded, shape: run_packed(compiled, schema, encoded, shape)
