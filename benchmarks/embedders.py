@@ -100,6 +100,7 @@ def olympics(seeds: range) -> None:
     }
     labels = list(ways["GloVe"](0).labels)
     ways["PPMI + SVD"] = lambda _: ppmi_svd(baskets["athlete"], baskets["event"], labels, 32)
+    ways["PPMI + SVD, 64 dims"] = lambda _: ppmi_svd(baskets["athlete"], baskets["event"], labels, 64)
     scores = measured(ways, seeds, lambda table: agreement(table, sport))
     report(f"same sport among the five nearest, {len(labels):,} events", scores, seeds)
     print(f"\nBy chance {chance(labels, sport):.3f}.\n")
@@ -114,10 +115,9 @@ def _events(embedder: Any, frame: pd.DataFrame) -> te.EmbeddingTable:
 def flights(seeds: range) -> None:
     """Print the same-time-zone rates of airports."""
     frame = examples.flights().dropna(subset=["tailnum"])
-    frame["when"] = pd.to_datetime(frame["time_hour"]).astype("int64") + frame["minute"]
-    frame = frame[["tailnum", "when", "dest"]]
+    frame = frame[["tailnum", "time_hour", "minute", "dest"]]
     zone = examples.airports().dropna(subset=["tzone"]).set_index("faa")["tzone"].to_dict()
-    order = {"dim": 16, "group_by": "tailnum", "order_by": "when"}
+    order = {"dim": 16, "group_by": "tailnum", "order_by": ["time_hour", "minute"]}
     ways: dict[str, Callable[[int], te.EmbeddingTable]] = {
         "Word2Vec": lambda s: te.Word2VecEmbedder(**order, epochs=5, random_state=s).fit(frame).tables_["dest"],
         "GloVe": lambda s: te.GloVeEmbedder(**order, random_state=s).fit(frame).tables_["dest"],

@@ -5,13 +5,16 @@ from __future__ import annotations
 __all__ = ["FastTextEmbedder"]
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
+from scipy import sparse
 
 from ..io.errors import DataError, require
 from ..schema.kinds import Categorical, ColumnKind
 from ..schema.schema import Schema
+from ..schema.vocabulary import FIRST_ID
 from ..tables.reduce import Axes
 from ..tables.table import EmbeddingTable
 from .beside import check_whole
@@ -145,11 +148,13 @@ class FastTextEmbedder(UnseenLabels, WordsEmbedder):
     def _unseen(self, column: str, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Return the means of the n-grams that are known."""
         parts, mark = self.ngrams_[column], self.marks_[column]
-        known = [
-            [part for part in ngrams_of(mark + label, self.min_n, self.max_n) if part in parts] for label in labels
-        ]
-        means = [parts.mean(of) if of else np.zeros(parts.dim, np.float32) for of in known]
-        return np.array(means), np.array([bool(of) for of in known])
+        cut = [ngrams_of(mark + label, self.min_n, self.max_n) for label in labels]
+        of = np.repeat(np.arange(len(labels)), [len(own) for own in cut])
+        rows = parts.ids(list(chain.from_iterable(cut))) - FIRST_ID
+        of, rows = of[rows >= 0], rows[rows >= 0]
+        counts = sparse.csr_matrix((np.ones(len(rows), np.float32), (of, rows)), (len(labels), len(parts)))
+        found = np.bincount(of, minlength=len(labels))
+        return (counts @ parts.vectors) / np.maximum(found, 1)[:, None], found > 0
 
     def _check_ngrams(self) -> None:
         check_whole("bucket", self.bucket, none=True)
@@ -160,7 +165,7 @@ class FastTextEmbedder(UnseenLabels, WordsEmbedder):
 
     def _parts(self, words: Sequence[str], rows: slice) -> list[str]:
         """Return the distinct n-grams of a table's labels, in order."""
-        labels = words[rows][2:]
+        labels = words[rows][FIRST_ID:]
         return list(dict.fromkeys(part for word in labels for part in ngrams_of(word, self.min_n, self.max_n)))
 
     def _keep_ngrams(self, learned: Any, parts: Mapping[Group, list[str]], turned: Mapping[Group, Axes]) -> None:

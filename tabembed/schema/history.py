@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["check_length", "group_numbers", "history", "names_of", "past_lists", "time_ranks"]
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,7 +91,7 @@ def names_of(names: Any, argument: str) -> list[str]:
         >>> names_of("tailnum", "group_by"), names_of(("tailnum", "date"), "group_by")
         (['tailnum'], ['tailnum', 'date'])
     """
-    listed = [names] if isinstance(names, str) else list(names)
+    listed = [names] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
     if not listed:
         raise DataError(f"`{argument}` must name a column, or several, however: {argument}={names!r}")
     return [str(name) for name in listed]

@@ -188,6 +188,7 @@ def test_refusals() -> None:
         "window 0": ({"group_by": "fan", "order_by": "day", "window": 0}, r"`window` must be None or a whole number"),
         "groups": ({"group_by": "fam"}, r"'fam'.*'fan'"),
         "times": ({"group_by": "fan", "order_by": "dya"}, r"'dya'.*'day'"),
+        "a number": ({"group_by": 0}, r"'0'"),
         "no name": ({"group_by": []}, r"`group_by` must name a column, or several"),
         "sg": ({"sg": "cbow"}, r"`sg` must be True \(skip-gram\) or False \(CBOW\), however: sg='cbow'"),
         "negative": ({"negative": 0}, r"`negative` must be a whole number of 1 or more, however: negative=0"),
