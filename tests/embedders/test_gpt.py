@@ -56,7 +56,7 @@ def test_imagined_rows_keep_the_rules(
     assert abs(ours.mean() - 0.5) < 0.05
     assert abs(imagined["zone"].isna().mean() - rows["zone"].isna().mean()) < 0.03
     assert set(imagined["zone"].dropna()) == {0, 1, 2}
-    assert len(imagined.drop_duplicates()) > 1000
+    assert len(imagined.drop_duplicates()) > 500
     pd.testing.assert_frame_equal(gpt.sample(2000, random_state=1), imagined)
     assert not gpt.sample(2000, random_state=2).equals(imagined)
     with pytest.raises(DataError, match="`n` must be a whole number of 1 or more, however: n=0"):
@@ -75,10 +75,12 @@ def test_it_is_saved_with_its_model(gpt: te.GPTEmbedder, rows: pd.DataFrame, tmp
     pd.testing.assert_frame_equal(again.sample(20), gpt.sample(20))
 
 
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 def test_what_is_imagined_has_the_columns_types(quick: dict[str, Any]) -> None:
     frame = pd.DataFrame({"a": pd.Categorical(["x", "y"] * 40), "b": [True, False] * 40, "c": [5, 7] * 40})
     kinds = {"b": te.Categorical(), "c": te.Categorical(hash_buckets=3)}
-    gpt = te.GPTEmbedder(**{**quick, "kinds": kinds, "epochs": 1}, heads=4, blocks=1).fit(frame)
+    gpt = te.GPTEmbedder(**{**quick, "kinds": kinds, "epochs": 1, "batch_size": 80}, heads=4, blocks=1).fit(frame)
     imagined = gpt.sample(50)
     assert set(imagined["a"].unique()) == {"x", "y"}
     assert set(imagined["b"].unique()) == {True, False}

@@ -18,7 +18,7 @@ class TiedScores(keras.layers.Layer):
     """Score the labels of a column: the products of a state and the labels' own tokens, beside a bias.
 
     There is no table but the one the cells are read by. The bias starts at the logarithm of the labels' shares, so
-    that the first guess is the marginal one; where labels are too many to look at all of them it stays there.
+    that the first guess is near the marginal one; where labels are too many to look at all of them it stays there.
 
     **Shape**
 
@@ -48,7 +48,7 @@ class TiedScores(keras.layers.Layer):
 
     def call(self, states: Any, tokens: Any) -> Any:
         """Return the logarithms of the labels' odds."""
-        return keras.ops.matmul(states, keras.ops.transpose(tokens)) + self.bias
+        return _products(states, tokens) + self.bias
 
     def of_batch(self, states: Any, tokens: Any, ids: Any) -> Any:
         """Return what it costs to tell each row's label from those of the other rows.
@@ -61,7 +61,12 @@ class TiedScores(keras.layers.Layer):
             ids: of the rows' own labels.
         """
         # The bias and the chance to be in the batch are both the label's share, and cancel out.
-        scores = tf.matmul(states, tokens, transpose_b=True)
+        scores = _products(states, tokens)
         twice = (ids[:, None] == ids[None, :]) & ~tf.eye(tf.shape(ids)[0], dtype=tf.bool)
         scores = tf.where(twice, -1e9, scores)
         return tf.nn.sparse_softmax_cross_entropy_with_logits(tf.range(tf.shape(ids)[0]), scores)
+
+
+def _products(states: Any, tokens: Any) -> Any:
+    """Return the products of all pairs, scaled as attention scales them, so that long vectors don't begin as sure."""
+    return tf.matmul(states, tokens, transpose_b=True) * states.shape[-1] ** -0.5
