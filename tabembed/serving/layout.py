@@ -20,7 +20,6 @@ from typing import Any
 
 from ..io.errors import DataError
 from ..schema.schema import Schema
-from ..tables import load_tables
 
 EXTRA = "assets.extra"
 SCHEMA, TABLES, METRICS, TRAINING = "schema.json", "tables", "metrics.json", "training.json"
@@ -92,4 +91,6 @@ def read_schema(path: str | Path) -> Schema:
 
 def read_tables(path: str | Path) -> dict[str, Any]:
     """Return {column: EmbeddingTable} of an exported model."""
+    from ..tables import load_tables  # an ONNX file has none, and starts sooner without
+
     return load_tables(version_dir(path) / EXTRA / TABLES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Take", "takes_of", "takes_of_kind"]
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ...schema.kinds import (
@@ -120,7 +120,7 @@ def takes_of_kind(kind: ColumnKind, name: str) -> list[Take]:
     return [*_TAKES[type(kind)](kind, name)]
 
 
-def takes_of(schema: Schema, outputs: Iterable[str]) -> dict[str, Take]:
+def takes_of(schema: Schema, outputs: Collection[str]) -> dict[str, Take]:
     """Return {input name: what it takes}; raw values by the column's safe name, as in the SavedModel.
 
     Args:
@@ -135,7 +135,8 @@ def takes_of(schema: Schema, outputs: Iterable[str]) -> dict[str, Take]:
     """
     found = dict.fromkeys(take for name, kind in schema.features.items() for take in takes_of_kind(kind, name))
     named: dict[str, Take] = {}
-    for take in sorted(found, key=lambda take: take.encoded):  # raw values first: the safe names are theirs
+    # Those that keep their safe name first: no other is called so.
+    for take in sorted(found, key=lambda take: (take.encoded, schema.input_names[take.column] in outputs)):
         name = schema.input_names[take.column]
         if take.encoded:
             name += "_seconds" if take.dtype == "int64" else "_ids"
