@@ -110,6 +110,22 @@ class Predictor:
             return part.choose(self._run(encoded, part, "probabilities", (len(part.classes),)))
         return self._run(encoded, part, "prediction", (len(part.quantiles),) if part.quantiles else ())
 
+    def answers(self, encoded: Mapping[str, Encoded]) -> dict[str, np.ndarray]:
+        """Return {output of ``serving_default``: (n, ...)} of rows that are encoded already.
+
+        Args:
+            encoded: what ``schema.encode`` gave.
+        """
+        found: dict[str, np.ndarray] = {}
+        for part in self._target.parts:
+            own = [self._output(part, answer) for answer in ("prediction", "probabilities")]
+            if part.is_classification:
+                shares = self._run(encoded, part, "probabilities", (len(part.classes),))
+                found |= dict(zip(own, (part.choose(shares), shares), strict=True))
+            else:
+                found[own[0]] = self._prediction(encoded, part)
+        return found
+
     def predict_proba(self, data: Any) -> Any:
         """Return (n, classes) float32 probabilities; their order is ``classes_``. Of several targets {target: these}.
 
@@ -127,9 +143,18 @@ class Predictor:
         return parts
 
     def _run(self, encoded: Mapping[str, Encoded], part: Target, answer: str, shape: tuple[int, ...]) -> np.ndarray:
+        return run_packed(self._function(self._output(part, answer)), self.schema, encoded, shape)
+
+    def _output(self, part: Target, answer: str) -> str:
         if isinstance(self._target, Targets):
-            answer = answer_name(self._target.output_names[part.name], answer)
-        return run_packed(self._function(answer), self.schema, encoded, shape)
+            return answer_name(self._target.output_names[part.name], answer)
+        return answer
+
+    @property
+    def signatures(self) -> Mapping[str, Any]:
+        """{name: function of tensors}, as ``tf.saved_model.load`` gives them."""
+        found: Mapping[str, Any] = self._restored.signatures
+        return found
 
     def _function(self, output: str) -> Callable[..., tf.Tensor]:
         """Return the function of one output, traced once: a call of it costs less than one of the signature."""
