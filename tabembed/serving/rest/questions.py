@@ -69,10 +69,10 @@ def parsed(body: bytes) -> dict[str, Any]:
         try:
             data = orjson.loads(body)
         except orjson.JSONDecodeError:
-            if b"NaN" not in body and b"Infinity" not in body:
-                raise
-            data = json.loads(body)
-            orjson.dumps(data)  # refuses what JSON's own reader lets pass: half of a surrogate pair
+            data = json.loads(body.decode())
+            json.dumps(
+                data, ensure_ascii=False
+            ).encode()  # refuses half of a surrogate pair, which json.loads lets pass
     except (ValueError, TypeError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise Refused(400, f"the body must be JSON in UTF-8, however: {why}") from None
@@ -120,9 +120,9 @@ class Reader:
         by_row = "instances" in data
         columns = self._of_rows(data["instances"]) if by_row else self._of_columns(data["inputs"])
         rows = len(next(iter(columns.values())))
-        if size > _LONGEST_TEXT:
-            self._check_texts(columns)
         read = {name: cells.read(columns[name], name) for name, cells in self.cells.items()}
+        if size > _LONGEST_TEXT:
+            _check_texts(read)
         longest = 0
         for name in self._long:
             own = max((len(cell) for cell in read[name] if cell is not None), default=0)
@@ -168,7 +168,7 @@ class Reader:
         """Return a row's cells, or the columns, by the columns' own names."""
         if type(row) is not dict:
             raise Refused(400, f"{where} must be an object of column and value, however: {shown(row)}")
-        named = {self._own.get(key, key): value for key, value in row.items()}
+        named: dict[str, Any] = {self._own.get(key, key): value for key, value in row.items()}
         for name in named:
             if name not in self.cells:
                 raise Refused(400, f"{where} has a column {name!r}, which the model doesn't take; {self._near(name)}")
@@ -189,13 +189,16 @@ class Reader:
         if rows > self.limits.rows:
             raise Refused(400, f"a request must hold at most {self.limits.rows:,} rows, however: it holds {rows:,}")
 
-    def _check_texts(self, columns: Mapping[str, list[Any]]) -> None:
-        for name, cells in columns.items():
-            for row, cell in enumerate(cells):
-                for text in cell if type(cell) is list else [cell]:
-                    if type(text) is str and len(text) > _LONGEST_TEXT:
-                        raise Refused(
-                            400,
-                            f"column {name!r} must hold texts of at most {_LONGEST_TEXT:,} characters, however: "
-                            f"row {row} holds one of {len(text):,}",
-                        )
+
+def _check_texts(columns: Mapping[str, list[Any]]) -> None:
+    """Refuse texts that no label and no remark is as long as."""
+    for name, cells in columns.items():
+        held = list(filter(None, cells))
+        texts = [item for cell in held for item in cell] if held and type(held[0]) is list else held
+        longest = max(map(len, texts), default=0) if texts and type(texts[0]) is str else 0
+        if longest > _LONGEST_TEXT:
+            raise Refused(
+                400,
+                f"column {name!r} must hold texts of at most {_LONGEST_TEXT:,} characters, "
+                f"however: one has {longest:,}",
+            )

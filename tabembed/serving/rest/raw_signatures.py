@@ -7,6 +7,7 @@ __all__ = ["RawSignature", "signature_defs"]
 import asyncio
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from pathlib import Path
@@ -86,7 +87,7 @@ class RawSignature:
         try:
             return {output: values.numpy() for output, values in self._function(**tensors).items()}
         except tf.errors.InvalidArgumentError as error:
-            raise Refused(400, " ".join(str(error.message).split())[:300]) from None
+            raise Refused(400, _said(str(error.message))) from None
 
     def _columns(self, data: Mapping[str, Any]) -> dict[str, Any]:
         reader = Named(self._specs, self._reader)
@@ -159,6 +160,13 @@ def _tensor(cells: list[Any], name: str, spec: Any) -> tf.Tensor:
     if longest * len(cells) > 1 << 20:
         raise Refused(400, f"column {name!r} must be shorter: its lists are padded to the longest, {longest:,}")
     return _constant([items.read(cell, name) + [None] * (longest - len(cell)) for cell in cells], fill, spec.dtype)
+
+
+def _said(message: str) -> str:
+    """Return what a graph says of its inputs, without where in the graph it says so."""
+    said = message.split("<stack traces unavailable>")[-1].split("[[{{")[0]
+    assertion = re.search(r"assertion failed: \[(.*)\] \[(.*)\]", said, re.DOTALL)
+    return f"{assertion[1]} {assertion[2]}".replace("\\'", "'") if assertion else said.strip()[:300]
 
 
 def _plain(cell: Any, name: str) -> Any:

@@ -81,6 +81,7 @@ def serve(settings: Settings) -> None:
 
         async def run() -> None:
             """Answer requests, and look for versions beside."""
+            listener.listen(2048)  # whoever reads the next line may connect
             watching = asyncio.create_task(_watch(versions.poll, settings.poll_seconds, loader))
             _log.info("listening", extra={"fields": {"url": f"http://{host}:{port}/v1/models/{versions.name}"}})
             await server.serve([listener])

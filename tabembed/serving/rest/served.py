@@ -14,6 +14,7 @@ import numpy as np
 from ...io.errors import DataError
 from ..predictor import load
 from .batches import Batches
+from .encoder import Encoder
 from .metrics import Metrics
 from .questions import DEFAULT, Limits, Question, Reader
 from .raw_signatures import RawSignature, signature_defs
@@ -40,6 +41,7 @@ class Served:
         self.predictor = load(path)
         self.schema = self.predictor.schema
         self.reader = Reader(self.schema, limits)
+        self._encoder = Encoder(self.schema)
         self.definitions = signature_defs(path)
         self._metrics = metrics
         self.executor = executor
@@ -53,14 +55,14 @@ class Served:
         try:
             for rows in _WARM:
                 missing: dict[str, list[Any]] = {name: [None] * rows for name in self.reader.cells}
-                self.predictor.answers(self.schema.encode(missing))
+                self.predictor.answers(self._encoder.encode(missing))
         except DataError:
             raise
         except Exception as error:
             raise DataError(f"{self.path} can't answer: {str(error).splitlines()[0]}; export it again") from error
 
     def _answer(self, columns: dict[str, list[Any]]) -> Mapping[str, np.ndarray]:
-        encoded = self.schema.encode(columns)
+        encoded = self._encoder.encode(columns)
         answers = self.predictor.answers(encoded)
         self._metrics.count(encoded, len(next(iter(columns.values()))))
         return answers
