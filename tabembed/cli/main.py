@@ -12,6 +12,7 @@ from .fit import fit
 from .neighbors import neighbors
 from .predict import predict
 from .schema import schema
+from .serve import serve
 from .tables import tables
 
 
@@ -29,7 +30,7 @@ def main(ctx: click.Context) -> None:
         raise click.UsageError(f"name a command: {', '.join(main.list_commands(ctx))}")
 
 
-for command in (fit, predict, neighbors, tables, schema):
+for command in (fit, predict, neighbors, tables, schema, serve):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -231,6 +231,10 @@ class Categorical(ColumnKind):
         """Return the ids of a few plain values; None where hashes of many are as quick."""
         return None if self.hash_buckets else self._vocabulary().encode_few(cells, self.kept)
 
+    def encode_texts(self, cells: Sequence[str | None]) -> np.ndarray:
+        """Return the ids of labels as they stand, without a look at their types; None is missing."""
+        return self._vocabulary().encode_texts(cells, self.kept)
+
     def tables(self, name: str) -> dict[str, TableSpec]:
         """Return the column's one embedding; a one-hot code is none."""
         if self.is_one_hot:

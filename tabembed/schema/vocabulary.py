@@ -222,6 +222,18 @@ class Vocabulary:
         found = [MISSING_ID if (label := label_of(cell)) is None else ids.get(label, UNKNOWN_ID) for cell in cells]
         return np.array([at if at < end else UNKNOWN_ID for at in found], id_type(end))
 
+    def encode_texts(self, cells: Sequence[str | None], kept: int) -> np.ndarray:
+        """Return what ``encode`` does for text and None, which are labels as they stand.
+
+        Example:
+            >>> Vocabulary(["7", "a"], [2, 1]).encode_texts(["7", None, "", "b"], 2).tolist()
+            [2, 0, 0, 1]
+        """
+        end, ids = kept + FIRST_ID, self._ids
+        found = np.array([ids.get(cell, UNKNOWN_ID) if cell else MISSING_ID for cell in cells], np.int64)
+        found[found >= end] = UNKNOWN_ID
+        return found.astype(id_type(end))
+
     def to_dict(self) -> dict[str, Any]:
         """Return {"labels": [...], "counts": [...]}."""
         return {"labels": list(self.labels), "counts": self.counts.tolist()}

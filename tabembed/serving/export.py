@@ -26,6 +26,8 @@ from ..tables import save_tables
 from .layout import EXTRA, METRICS, SCHEMA, TABLES, TRAINING, next_version
 from .outputs import check_inputs, outputs
 from .raw import raw_input
+from .signatures import Signature, embed, from_examples, lookups
+from .warmup import WARMUP, write_warmup
 
 
 def export(
@@ -41,8 +43,9 @@ def export(
     The signature ``serving_default`` takes rank-1 inputs named by ``schema.input_names``: strings for categories and
     booleans ("" missing), float32 for numbers (NaN missing). It gives ``prediction`` (n,) and, for classes,
     ``probabilities`` (n, classes); quantiles and labels are (n, quantiles) and (n, labels). Of several targets each
-    output is named by its target: ``delay``, ``late``, ``late.probabilities``. Plain ``tf.saved_model.load`` loads it
-    where tabembed isn't installed.
+    output is named by its target: ``delay``, ``late``, ``late.probabilities``. ``serving_examples`` takes the same as
+    serialised ``tf.train.Example``, ``embed`` gives a row's vectors end to end, and ``lookup_dest`` those of labels.
+    Plain ``tf.saved_model.load`` loads it where tabembed isn't installed.
 
     Args:
         model: built by ``build_model(schema)``.
@@ -67,9 +70,10 @@ def export(
     path = Path(path).expanduser()
     tables = extract_tables(model, schema)
     with _aside(path) as aside:
-        _write_graph(model, schema, aside)
+        rows = _write_graph(model, schema, aside)
         extra = aside / EXTRA
         extra.mkdir(exist_ok=True)
+        write_warmup(extra / WARMUP, path.name, rows)
         schema.to_json(extra / SCHEMA)
         save_tables(tables, extra / TABLES)
         _write_json(metrics or {}, extra / METRICS)
@@ -121,30 +125,42 @@ def _publish(aside: Path, path: Path) -> Path:
             return version
 
 
-def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> None:
+def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> dict[str, list[tf.TensorSpec]]:
+    """Write the graph; return {signature: what it takes} of those that take rows."""
     target = schema.need_targets()
-    features = schema.features
-    raw = {name: raw_input(kind, name, schema.input_names) for name, kind in features.items()}
+    raw = {name: raw_input(kind, name, schema.input_names) for name, kind in schema.features.items()}
     check_inputs(model, [schema.input_names[part] for part in schema.parts])
     specs = {spec.name: spec for column in raw.values() for spec in column.specs}
 
-    def serving_default(*values: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Answer raw values, each (n,) or of lists (n, longest)."""
+    def encode(*values: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Return the model's inputs for raw values, each (n,) or of lists (n, longest)."""
         given = dict(zip(specs, values, strict=True))
         inputs: dict[str, tf.Tensor] = {}
         for column in raw.values():
             inputs |= column.encode(*(given[spec.name] for spec in column.specs))
-        return outputs(model(inputs, training=False), target)
+        return inputs
+
+    def serving_default(*values: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Answer raw values."""
+        return outputs(model(encode(*values), training=False), target)
 
     def encoded(*packed: tf.Tensor) -> dict[str, tf.Tensor]:
         """Answer what Python encoded, packed into matrices."""
         return outputs(model(unpack(schema, *packed), training=False), target)
 
+    vectors = embed(model, schema, encode, specs)
+    rows = {
+        "serving_default": Signature(serving_default, list(specs.values())),
+        "serving_examples": from_examples(serving_default, specs),
+        **({} if vectors is None else {"embed": vectors}),
+    }
+    others = {"encoded": Signature(encoded, pack_spec(schema)), **lookups(model, schema, raw)}
     archive = keras.export.ExportArchive()
     archive.track(model)
-    for column in raw.values():
-        for resource in column.resources:
-            archive.track(resource)
-    archive.add_endpoint("serving_default", serving_default, input_signature=list(specs.values()))
-    archive.add_endpoint("encoded", encoded, input_signature=pack_spec(schema))
+    resources = [column.resources for column in raw.values()] + [one.resources for one in others.values()]
+    for resource in (resource for some in resources for resource in some):
+        archive.track(resource)
+    for name, signature in (rows | others).items():
+        archive.add_endpoint(name, signature.answer, input_signature=signature.specs)
     archive.write_out(str(folder), verbose=False)
+    return {name: signature.specs for name, signature in rows.items()}

@@ -13,6 +13,7 @@ __all__ = [
     "read_schema",
     "read_tables",
     "version_dir",
+    "versions",
 ]
 
 from pathlib import Path
@@ -39,7 +40,8 @@ def answer_name(target: str, answer: str) -> str:
     return target if answer == "prediction" else f"{target}.{answer}"
 
 
-def _versions(path: Path) -> list[int]:
+def versions(path: Path) -> list[int]:
+    """Return the numbers of the versions in a model's folder, rising."""
     return sorted(int(entry.name) for entry in path.iterdir() if entry.name.isdecimal() and entry.is_dir())
 
 
@@ -58,12 +60,12 @@ def version_dir(path: str | Path) -> Path:
             f"no model at {path}; it must be a folder such as saved_models/NAME, written by te.export or `tabembed fit`"
         )
     if not (path / "saved_model.pb").exists():
-        versions = _versions(path)
-        if not versions:
+        found = versions(path)
+        if not found:
             raise DataError(
                 f"{path} holds no version of a model (a folder such as {path / '1'} with a saved_model.pb in it)"
             )
-        path = path / str(versions[-1])
+        path = path / str(found[-1])
     if not (path / "saved_model.pb").exists():
         raise DataError(f"{path} holds no saved_model.pb; export the model again")
     if not (path / EXTRA / SCHEMA).exists():
@@ -81,7 +83,7 @@ def next_version(path: Path) -> int:
         >>> next_version(Path("saved_models/none_such"))
         1
     """
-    return max(_versions(path), default=0) + 1 if path.is_dir() else 1
+    return max(versions(path), default=0) + 1 if path.is_dir() else 1
 
 
 def read_schema(path: str | Path) -> Schema:

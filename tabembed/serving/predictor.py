@@ -80,6 +80,12 @@ class Predictor(Served):
     def _run(self, rows: Mapping[str, Encoded], output: str, shape: tuple[int, ...]) -> np.ndarray:
         return run_packed(self._function(output), self.schema, rows, shape)
 
+    @property
+    def signatures(self) -> Mapping[str, Any]:
+        """{name: function of tensors}, as ``tf.saved_model.load`` gives them."""
+        found: Mapping[str, Any] = self._restored.signatures
+        return found
+
     def _function(self, output: str) -> Callable[..., tf.Tensor]:
         """Return the function of one output, traced once: a call of it costs less than one of the signature."""
         if output not in self._functions:

@@ -86,7 +86,26 @@ class Served(ABC):
             raise DataError(f"this model predicts {self._target.name!r} by regression and has no classes; use predict")
         return parts
 
+    def answers(self, rows: Any) -> dict[str, np.ndarray]:
+        """Return {output of ``serving_default``: (n, ...)} of rows that are encoded already.
+
+        Args:
+            rows: what ``schema.encode`` gave.
+        """
+        found: dict[str, np.ndarray] = {}
+        for part in self._target.parts:
+            if part.is_classification:
+                shares = self._answer(rows, part, "probabilities", (len(part.classes),))
+                found[self._output(part, "prediction")] = part.choose(shares)
+                found[self._output(part, "probabilities")] = shares
+            else:
+                found[self._output(part, "prediction")] = self._prediction(rows, part)
+        return found
+
     def _answer(self, rows: Any, part: Target, answer: str, shape: tuple[int, ...]) -> np.ndarray:
+        return self._run(rows, self._output(part, answer), shape)
+
+    def _output(self, part: Target, answer: str) -> str:
         if isinstance(self._target, Targets):
-            answer = answer_name(self._target.output_names[part.name], answer)
-        return self._run(rows, answer, shape)
+            return answer_name(self._target.output_names[part.name], answer)
+        return answer

@@ -65,7 +65,7 @@ def test_frames_need_no_duckdb(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["tabembed", "tabembed.cli.main"])
-@pytest.mark.parametrize("command", [[], ["fit"], ["predict"], ["neighbors"], ["tables"], ["schema"]])
+@pytest.mark.parametrize("command", [[], ["fit"], ["predict"], ["neighbors"], ["tables"], ["schema"], ["serve"]])
 def test_help_imports_nothing_heavy(module: str, command: list[str]) -> None:
     names = imported("-m", module, *command, "--help")
     assert "click" in names

@@ -45,7 +45,8 @@ def test_the_place(cases: Any) -> None:
     inside = {entry.name for entry in (path / "1").iterdir()}
     assert inside >= {"saved_model.pb", "variables", "assets.extra"}
     extra = path / "1" / "assets.extra"
-    assert {entry.name for entry in extra.iterdir()} == {"schema.json", "tables", "metrics.json", "training.json"}
+    files = {"schema.json", "tables", "metrics.json", "training.json", "tf_serving_warmup_requests"}
+    assert {entry.name for entry in extra.iterdir()} == files
     assert te.Schema.from_json(extra / "schema.json") == cases["y"].schema
     assert te.load_tables(extra / "tables") == te.extract_tables(cases["y"].model, cases["y"].schema)
     assert json.loads((extra / "metrics.json").read_text()) == {"r2": 0.5}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 __all__ = ["RawInput", "lookup", "single"]
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,13 @@ class RawInput:
         specs: of the raw values: rank 1, of lists rank 2; one for each column of the data that it is read from.
         encode: the graph's function from as many raw tensors to {model input name: (n, 1), of lists (n, longest)}.
         resources: lookup tables that must be saved along.
+        ids: {key of ``schema.tables``: the graph's function from (n,) labels to ids}, where it is read from labels.
     """
 
     specs: tuple[tf.TensorSpec, ...]
     encode: Callable[..., dict[str, tf.Tensor]]
     resources: tuple[Any, ...] = ()
+    ids: Mapping[str, Callable[[tf.Tensor], tf.Tensor]] = field(default_factory=dict)
 
 
 def single(dtype: tf.DType, safe: str, encode: Callable[[tf.Tensor], tf.Tensor], *resources: Any) -> RawInput:

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["categorical", "ids_of"]
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
@@ -18,7 +19,7 @@ from .places import places
 def categorical(kind: Categorical, name: str, safe: Mapping[str, str]) -> RawInput:
     """Return the ids of text, "" missing."""
     encode, resources = ids_of(kind, safe[name])
-    return single(tf.string, safe[name], encode, *resources)
+    return replace(single(tf.string, safe[name], encode, *resources), ids={name: encode})
 
 
 def ids_of(kind: Categorical, safe: str) -> tuple[Callable[[tf.Tensor], tf.Tensor], tuple[Any, ...]]:

@@ -26,4 +26,4 @@ def cross(kind: Cross, name: str, safe: Mapping[str, str]) -> RawInput:
         return {safe[name]: ids(tf.where(gone, "", joined))[:, None]}
 
     specs = tuple(tf.TensorSpec((None,), tf.string, name=safe[column]) for column in kind.columns)
-    return RawInput(specs, encode, resources)
+    return RawInput(specs, encode, resources, {name: ids})

@@ -35,4 +35,4 @@ def multi_categorical(kind: MultiCategorical, name: str, safe: Mapping[str, str]
         ids = {safe[name]: ids_in(labels)}
         return ids if weights is None else {**ids, safe[kind.weights_part(name)]: weights}
 
-    return RawInput(tuple(specs), encode, resources)
+    return RawInput(tuple(specs), encode, resources, {name: ids_in})

@@ -34,4 +34,7 @@ def sequence(kind: Sequence, name: str, safe: Mapping[str, str]) -> RawInput:
         return inputs
 
     specs = [tf.TensorSpec((None, None), spec.dtype, name=spec.name) for raw in steps.values() for spec in raw.specs]
-    return RawInput(tuple(specs), encode, tuple(resource for raw in steps.values() for resource in raw.resources))
+    resources = tuple(resource for raw in steps.values() for resource in raw.resources)
+    return RawInput(
+        tuple(specs), encode, resources, {key: ids for raw in steps.values() for key, ids in raw.ids.items()}
+    )
