@@ -55,17 +55,13 @@ def transformer(
         dropout: share of these units dropped while training.
         residual_dropout: share of what attention and dense layers add that is dropped while training.
         linear: whether there is a linear path beside the blocks.
-
-    Raises:
-        DataError: for an argument out of its range.
     """
     check_blocks(blocks, heads, dim, hidden_factor)
     check_shares(attention_dropout=attention_dropout, dropout=dropout, residual_dropout=residual_dropout)
     values = inputs.seen_deep(seeds, "transformer") if linear else inputs.values
     tokens = ColumnTokens(inputs.widths, dim, seed=seeds.next(), name="transformer.tokens")(values)
-    x = PrependToken(seed=seeds.next(), name="transformer.cls")(tokens)
     x = encoded(
-        x,
+        PrependToken(seed=seeds.next(), name="transformer.cls")(tokens),
         seeds,
         blocks=blocks,
         heads=heads,
@@ -75,8 +71,9 @@ def transformer(
         residual_dropout=residual_dropout,
         only_first=True,
     )
-    x = keras.layers.Reshape((dim,), name="transformer.end")(x)
-    x = keras.layers.Activation("relu", name="transformer.relu")(x)
+    x = keras.layers.Activation("relu", name="transformer.relu")(
+        keras.layers.Reshape((dim,), name="transformer.end")(x)
+    )
     return [x, inputs.values] if linear else [x]
 
 
