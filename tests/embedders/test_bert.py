@@ -54,7 +54,7 @@ def test_outputs_are_tied_to_the_tables(bert: te.BERTEmbedder, rows: pd.DataFram
     at = bert.columns_.index("goods")
     tokens = bert.model_.tokens.of_column(bert.model_.places[at], bert.tables_["goods"].vectors)
     states = bert.model_.telling(bert.schema_.inputs(rows[:3]), at)
-    odds = np.exp(states @ np.transpose(tokens) + bert.model_.scores[at].bias[2:])
+    odds = np.exp(states @ np.transpose(tokens) * 32**-0.5 + bert.model_.scores[at].bias[2:])
     np.testing.assert_allclose(bert.fill_proba(rows[:3], "goods"), odds / odds.sum(1, keepdims=True), rtol=1e-4)
 
 
@@ -84,12 +84,12 @@ def test_few_labels_are_enough(
     bert: te.BERTEmbedder, rows: pd.DataFrame, new_rows: pd.DataFrame, company: Callable[[pd.Series], np.ndarray]
 ) -> None:
     late = {name: company(part["shop"]) % 2 for name, part in (("some", rows[:80]), ("new", new_rows))}
-    how = {"network": "transformer", "epochs": 12, "random_state": 0, "verbose": 0}
+    how = {"network": "transformer", "epochs": 30, "learning_rate": 3e-3, "validation_fraction": 0, "verbose": 0}
+    how = {**how, "random_state": 0}
     sizes = {"dim": 32, **SMALL, "hidden_factor": 2.0}
     anew = te.TabularClassifier(**how, network_options=sizes, kinds=bert.kinds).fit(rows[:80], late["some"])
     tuned = te.TabularClassifier(**how).fit(rows[:80], late["some"], init=bert)
-    assert tuned.score(new_rows, late["new"]) >= anew.score(new_rows, late["new"])
-    assert tuned.score(new_rows, late["new"]) > 0.65
+    assert tuned.score(new_rows, late["new"]) > max(0.9, anew.score(new_rows, late["new"]) + 0.1)
     assert tuned.schema_["shop"].labels == bert.schema_.grown(rows[:80])["shop"].labels  # more than 80 rows hold
     assert tuned.network_options_ == sizes
 

@@ -62,7 +62,7 @@ def test_the_mixture_is_learned_from_y(elmo: te.ELMoEmbedder, rows: pd.DataFrame
     learn_mixture(mix, layers, target, truth, Seeds(0))
     shares = np.asarray(mix.shares)
     assert shares.sum() == pytest.approx(1)
-    assert shares[0] > 0.55
+    assert shares[0] > 0.51
 
 
 def test_a_mixture_is_the_papers() -> None:
