@@ -78,7 +78,18 @@ TARGETS = ["y", "flag", "word", "grade", "code", "labels"]
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_network_and_task_answers_as_the_model_does(cell: str, plain: pd.DataFrame, tmp_path: Path) -> None:
-    network, target = CELLS[cell]
+    check_the_answers(*CELLS[cell], plain, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", [network for network, _ in CELLS.values()])
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_network_by_every_task(network: str, cell: str, plain: pd.DataFrame, tmp_path: Path) -> None:
+    check_the_answers(network, CELLS[cell][1], plain, tmp_path)
+
+
+def check_the_answers(network: str, target: Any, plain: pd.DataFrame, tmp_path: Path) -> None:
+    """The ONNX file of a network and a target says what the model says."""
     schema = some_schema(plain, target, sequence=network == "lstm")
     model = shaken(schema, network)
     path = te.export_onnx(model, schema, tmp_path / "m.onnx")

@@ -60,7 +60,8 @@ def converted(model: keras.Model, schema: Schema) -> tuple[Any, dict[str, str], 
 
 def _converted(function: Any) -> Any:
     """Return a concrete function as an ``onnx.ModelProto``, its inputs and outputs under their tensors' names."""
-    tfonnx, loader, optimizer = (require(f"tf2onnx.{name}", "onnx") for name in ("tfonnx", "tf_loader", "optimizer"))
+    tfonnx, loader = require("tf2onnx.tfonnx", "onnx"), require("tf2onnx.tf_loader", "onnx")
+    optimizer = require("tf2onnx.optimizer", "onnx")
     taken = [tensor.name for tensor in function.inputs if tensor.dtype != tf.resource]
     given = [tensor.name for tensor in function.outputs]
     with _quietly(), tf.device("/cpu:0"):
