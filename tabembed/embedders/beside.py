@@ -14,7 +14,7 @@ from ..io.errors import DataError
 from ..schema.history import group_numbers, names_of, time_ranks
 from ..schema.vocabulary import FIRST_ID
 from ..tables.reduce import Axes, principal_axes
-from .counted import CountingEmbedder, Group
+from .counted import CountingEmbedder, Group, columns_of
 from .labelled import labelled_columns
 from .sentences import Sentences, Tokens, group_sentences, row_sentences
 
@@ -45,8 +45,9 @@ class BesideEmbedder(CountingEmbedder):
         table = self._prepared(X, [*groups, *times])
         encoded, tokens = self.schema_.encode(table), Tokens.learned(self.schema_)
         if groups:
-            ranks = time_ranks(table, times) if times else None
-            sentences = group_sentences(tokens, encoded, group_numbers(table, groups), ranks)
+            beside = columns_of(table, [*groups, *times])
+            ranks = time_ranks(beside, times) if times else None
+            sentences = group_sentences(tokens, encoded, group_numbers(beside, groups), ranks)
         else:
             self._check_columns()
             sentences = row_sentences(tokens, encoded)

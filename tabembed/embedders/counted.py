@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CountingEmbedder", "Group", "allowed_dims", "upright"]
+__all__ = ["CountingEmbedder", "Group", "allowed_dims", "columns_of", "upright"]
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..io.errors import DataError
-from ..io.frames import to_arrow
+from ..io.errors import DataError, LabelError
+from ..io.frames import are_paths, to_arrow
+from ..io.names import did_you_mean
+from ..io.row_groups import RowGroups
+from ..io.streams import open_rows
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind, Ignored
 from ..schema.schema import Schema
@@ -26,6 +29,9 @@ Group = tuple[str, ...]
 class CountingEmbedder(Embedder):
     """An embedder without TensorFlow, whose tables come from counts.
 
+    ``fit`` takes files, too, a path, a glob or a list of these: they are read in a stream, and of each cell its id is
+    kept. Where there is a target, ``y`` is the name of its column then.
+
     Attributes:
         tables_: {column: EmbeddingTable}.
         dims_: {column: the dimensions its vectors got}.
@@ -37,18 +43,25 @@ class CountingEmbedder(Embedder):
     kinds: Mapping[str, ColumnKind] | None
     dim: int | None
 
-    def _prepared(self, X: Any, aside: Sequence[str] = ()) -> pa.Table:
-        """Return X as an Arrow table; sets ``schema_``, whose every labelled column has a dim.
+    def _prepared(self, X: Any, aside: Sequence[str] = (), target: str | None = None) -> pa.Table | RowGroups:
+        """Return X as an Arrow table, files as row groups; sets ``schema_``, whose labelled columns all have a dim.
 
         Args:
             X: what ``fit`` got.
             aside: columns that get no table, whatever they are.
+            target: of files, the column that is no feature.
 
         Raises:
             LabelError: for one of these that isn't there.
         """
-        X, table = self._read(X)
-        to_arrow(table, [*aside])  # says which column isn't there
+        table: pa.Table | RowGroups
+        if are_paths(X):
+            groups = open_rows(X)
+            table = groups.select([name for name in groups.names if name != target])
+            X, _ = self._read(table.schema.empty_table())
+        else:
+            X, table = self._read(X)
+        columns_of(table, aside)  # says which column isn't there
         ignored = dict.fromkeys(aside, Ignored("it says which rows belong together"))
         if self.schema is None:
             schema = infer_schema(table, kinds={**self._declared(X, self.kinds), **ignored})
@@ -57,7 +70,7 @@ class CountingEmbedder(Embedder):
         self.schema_ = with_dim(Schema(schema.columns), self.dim)
         for name, kind in labelled_columns(self.schema_).items():
             if kind.kept < 2 and not kind.hash_buckets:
-                rows = ", n_samples = 1" if table.num_rows == 1 else ""
+                rows = ", n_samples = 1" if isinstance(table, pa.Table) and table.num_rows == 1 else ""
                 raise DataError(
                     f"column {name!r} must have two labels or more to learn vectors for, however: it has "
                     f"{kind.kept}{rows}; leave it out with kinds={{{name!r}: te.Ignored()}}"
@@ -69,6 +82,28 @@ class CountingEmbedder(Embedder):
         self.tables_ = tables_of_rows(self.schema_, {group[0]: matrix for group, matrix in rows.items()}, metric)
         self.dims_ = {name: table.dim for name, table in self.tables_.items()}
         self._check_names_out()
+
+
+def columns_of(table: pa.Table | RowGroups, names: Sequence[str]) -> pa.Table:
+    """Return some columns whole, also of files.
+
+    Args:
+        table: what ``_prepared`` returned.
+        names: of the columns.
+
+    Raises:
+        LabelError: for one that isn't there.
+
+    Example:
+        >>> columns_of(pa.table({"a": [1], "b": [2]}), ["b"]).column_names
+        ['b']
+    """
+    if isinstance(table, pa.Table):
+        return to_arrow(table, [*names])
+    for name in names:
+        if name not in table.names:
+            raise LabelError(f"there is no column {name!r} in the files; {did_you_mean(name, table.names)}")
+    return pa.table({name: table.column(name) for name in names})
 
 
 def allowed_dims(schema: Schema, dim: int | None, most: Mapping[Group, int], why: str) -> dict[Group, int]:

@@ -119,7 +119,7 @@ class FastTextEmbedder(UnseenLabels, WordsEmbedder):
         """Learn the tables.
 
         Args:
-            X: (n, columns) a frame or a 2-D array.
+            X: (n, columns) a frame or a 2-D array; or files, a path, a glob or a list of these.
             y: not read.
 
         Returns:

@@ -100,7 +100,7 @@ class GloVeEmbedder(BesideEmbedder):
         """Learn the tables.
 
         Args:
-            X: (n, columns) a frame or a 2-D array.
+            X: (n, columns) a frame or a 2-D array; or files, a path, a glob or a list of these.
             y: not read.
 
         Returns:

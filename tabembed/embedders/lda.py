@@ -79,8 +79,8 @@ class LDAEmbedder(CountingEmbedder):
         """Learn the tables.
 
         Args:
-            X: (n, columns) a frame or a 2-D array.
-            y: (n,) the classes, or numbers; none may be missing.
+            X: (n, columns) a frame or a 2-D array; or files.
+            y: (n,) the classes, or numbers; none may be missing. Of files the name of their column.
 
         Returns:
             Itself, fitted.
@@ -91,8 +91,8 @@ class LDAEmbedder(CountingEmbedder):
         if y is None:
             raise DataError("LDAEmbedder requires y to be passed, but the target y is None: call it with X and y")
         self._check()
-        table = self._prepared(X)
-        target, truth = one_target("LDAEmbedder", table, y, self.task)
+        table = self._prepared(X, target=y if isinstance(y, str) else None)
+        target, truth = one_target("LDAEmbedder", table, y, self.task, X)
         classes = truth if target.is_classification else _binned(truth, self.bins)
         encoded, labelled = self.schema_.encode(table), labelled_columns(self.schema_)
         counts = {

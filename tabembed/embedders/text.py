@@ -81,7 +81,7 @@ class TextEmbedder(UnseenLabels, CountingEmbedder):
         """Read the labels' vectors.
 
         Args:
-            X: (n, columns) a frame or a 2-D array.
+            X: (n, columns) a frame or a 2-D array; or files, a path, a glob or a list of these.
             y: not read.
 
         Returns:
