@@ -6,6 +6,7 @@ __all__ = ["Settings", "serve"]
 
 import asyncio
 import logging
+import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -84,6 +85,8 @@ def serve(settings: Settings) -> None:
             listener.listen(2048)  # whoever reads the next line may connect
             watching = asyncio.create_task(_watch(versions.poll, settings.poll_seconds, loader))
             _log.info("listening", extra={"fields": {"url": f"http://{host}:{port}/v1/models/{versions.name}"}})
+            # uvicorn raises the signal that stopped it once more when all is done; the exit code is to be 0.
+            signal.signal(signal.SIGTERM, lambda *_: None)
             await server.serve([listener])
             watching.cancel()
 
