@@ -34,8 +34,9 @@ def serve(
     log_requests: bool,
 ) -> None:
     """Answer requests for MODEL_DIR as TensorFlow Serving does, and take up new versions as they appear."""
-    for module in ("uvicorn", "orjson", "prometheus_client"):
-        require(module, "serve")
+    require("uvicorn", "serve")
+    require("orjson", "serve")
+    require("prometheus_client", "serve")
     token = _token(token_file)
     from ..serving.layout import version_dir
 

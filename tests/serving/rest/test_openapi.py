@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import hypothesis
-import pytest
 import schemathesis
 from schemathesis.checks import not_a_server_error
 
 
-@pytest.mark.slow
 def test_nothing_that_the_description_allows_or_forbids_fails(app: Any) -> None:
     described = schemathesis.openapi.from_asgi("/openapi.json", app)
     tried = 0
