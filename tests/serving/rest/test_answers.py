@@ -164,6 +164,14 @@ def test_the_readmes_request_is_one_that_tensorflow_serving_takes(application: A
     np.testing.assert_allclose(found["predictions"], want, rtol=1e-5)
 
 
+def test_no_row_is_in_the_artefact(trips: Path, frame: pd.DataFrame) -> None:
+    files = [file.read_bytes() for file in (trips / "1").rglob("*") if file.is_file()]
+    assert any(b"gr\xc3\xb6\xc3\x9fe" in content for content in files), "labels are there, and are meant to be"
+    for km, remark in zip(frame["km"].dropna(), frame["remark"], strict=False):
+        for trace in (remark.encode(), str(km).encode(), np.float32(km).tobytes(), np.float64(km).tobytes()):
+            assert not any(trace in content for content in files)
+
+
 def test_metrics_tell_latency_rows_and_shares(application: Any, ask: Any, trips: Path, rows: Any) -> None:
     app = application(trips)
     asked = [{**rows[0], "dest": "unseen"}, {**rows[0], "dest": None, "km": None}, rows[0], {**rows[0], "tags": ["?"]}]
