@@ -22,6 +22,7 @@ _TOKEN = "TABEMBED_TOKEN"
 @click.option("--max-bytes", type=click.IntRange(1), default=16 << 20, show_default=True, help="Of a request's body.")
 @click.option("--max-rows", type=click.IntRange(1), default=16_384, show_default=True, help="Of a request.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="Seconds.")
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="TensorFlow's, for one call.")
 @click.option("--log-requests", is_flag=True, help="Log each request.")
 def serve(
     model_dir: str,
@@ -31,11 +32,13 @@ def serve(
     max_bytes: int,
     max_rows: int,
     timeout: float,
+    threads: int,
     log_requests: bool,
 ) -> None:
     """Answer requests for MODEL_DIR as TensorFlow Serving does, and take up new versions as they appear."""
-    for module in ("uvicorn", "orjson", "prometheus_client"):
-        require(module, "serve")
+    require("uvicorn", "serve")
+    require("orjson", "serve")
+    require("prometheus_client", "serve")
     token = _token(token_file)
     from ..serving.layout import version_dir
 
@@ -48,7 +51,7 @@ def serve(
     from ..serving.rest.run import serve as run
 
     limits = Limits(max_bytes, max_rows, timeout)
-    run(Settings(Path(model_dir), host, port, token, limits, log_requests=log_requests))
+    run(Settings(Path(model_dir), host, port, token, limits, threads=threads, log_requests=log_requests))
 
 
 def _token(file: str | None) -> str | None:

@@ -104,7 +104,7 @@ class Reader:
         self.limits = limits
         names = schema.input_names
         self._safe = {name: names[name] for name in self.cells if name in names}
-        self._own = {names[name]: name for name in self.cells if names[name] not in self.cells}
+        self._own: dict[str, str] = {names[name]: name for name in self.cells if names[name] not in self.cells}
         self._long = [name for name, cells in self.cells.items() if cells.long]
 
     def read(self, data: dict[str, Any], size: int) -> Question:
@@ -168,7 +168,7 @@ class Reader:
         """Return a row's cells, or the columns, by the columns' own names."""
         if type(row) is not dict:
             raise Refused(400, f"{where} must be an object of column and value, however: {shown(row)}")
-        named: dict[str, Any] = {self._own.get(key, key): value for key, value in row.items()}
+        named: dict[str, Any] = {self._own.get(key) or key: value for key, value in row.items()}
         for name in named:
             if name not in self.cells:
                 raise Refused(400, f"{where} has a column {name!r}, which the model doesn't take; {self._near(name)}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 __all__ = ["Settings", "serve"]
 
 import asyncio
+import gc
 import logging
+import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import tensorflow as tf
 import uvicorn
 
 from ...io.errors import DataError
@@ -37,6 +40,7 @@ class Settings:
         token: that requests must bring; None for none.
         limits: of one request.
         poll_seconds: between two looks for a new version.
+        threads: that TensorFlow answers one call with; for rows of a few requests one is quickest.
         stop_seconds: that requests get to end when the server stops.
         log_requests: whether each request is logged.
     """
@@ -46,6 +50,7 @@ class Settings:
     port: int = 8501
     token: str | None = None
     limits: Limits = field(default_factory=Limits)
+    threads: int = 1
     poll_seconds: float = 1.0
     stop_seconds: float = 30.0
     log_requests: bool = False
@@ -61,10 +66,13 @@ def serve(settings: Settings) -> None:
         DataError: when the address is taken, or the model can't be loaded.
     """
     log_as_json()
+    tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
     with _bound(settings) as listener, ThreadPoolExecutor(1, "rows") as large, ThreadPoolExecutor(1, "load") as loader:
         metrics = Metrics(_name(settings.path))
         load = partial(Served, limits=settings.limits, metrics=metrics, executor=large)
         versions = Versions(settings.path, load, metrics)
+        _settle()
         app = App(versions, metrics, settings.limits, token=settings.token, log_requests=settings.log_requests)
         config = uvicorn.Config(
             app,
@@ -84,6 +92,8 @@ def serve(settings: Settings) -> None:
             listener.listen(2048)  # whoever reads the next line may connect
             watching = asyncio.create_task(_watch(versions.poll, settings.poll_seconds, loader))
             _log.info("listening", extra={"fields": {"url": f"http://{host}:{port}/v1/models/{versions.name}"}})
+            # uvicorn raises the signal that stopped it once more when all is done; the exit code is to be 0.
+            signal.signal(signal.SIGTERM, lambda *_: None)
             await server.serve([listener])
             watching.cancel()
 
@@ -113,12 +123,23 @@ def _bound(settings: Settings) -> socket.socket:
     return listener
 
 
+def _settle() -> None:
+    """Free what is left of an older version, then tell the garbage collector to leave the rest alone.
+
+    TensorFlow's modules are a million objects; looking through them now and then would stop the requests for 200 ms.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 async def _watch(poll: Callable[[], bool], seconds: float, loader: ThreadPoolExecutor) -> None:
     """Look for new versions; what goes wrong is logged and never ends the looking."""
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(seconds)
         try:
-            await loop.run_in_executor(loader, poll)
+            if await loop.run_in_executor(loader, poll):
+                await loop.run_in_executor(loader, _settle)
         except Exception:
             _log.exception("looking for a new version failed")

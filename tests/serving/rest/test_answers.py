@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -130,27 +131,45 @@ def test_status_and_metadata(app: Any, ask: Any) -> None:
     assert (dest["dtype"], dest["tensor_shape"]["dim"][0]["size"]) == ("DT_STRING", "-1")
 
 
-def test_the_request_is_one_that_tensorflow_serving_takes(app: Any, ask: Any, trips: Path) -> None:
-    """The README's request, by TensorFlow Serving's own rules: a value of the tensor's type for each input."""
+def test_the_readmes_request_is_one_that_tensorflow_serving_takes(application: Any, ask: Any, tmp_path: Path) -> None:
+    """By TensorFlow Serving's own rules: a value of the tensor's own type for each input, and no other."""
     from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
-    safe = te.safe_name("tail no")
-    text = (
-        f'{{"instances": [{{"dest": "BOS", "{safe}": "7", "km": NaN, "night": "True", "when": "2013-01-31T05:00:00", '
-        '"tags": ["wifi"], "remark": ""}]}'
-    )
-    signature = tf.saved_model.load(str(trips / "1")).signatures["serving_default"]
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    text = re.findall(r"rides:predict \\\n  -d '(.*)'", readme)[0]
+    data = {
+        "station": ["Zoo", "Park", "Zoo"] * 4,
+        "day": ["Sun", "Mon", "Tue"] * 4,
+        "temperature": [20.5, 1.5, 3.5] * 4,
+        "holiday": [True, False, False] * 4,
+        "rides": [1.5, 2.5, 3.5] * 4,
+    }
+    schema = te.infer_schema(pd.DataFrame(data), "rides")
+    path = te.export(te.build_model(schema, hidden=(2,)), schema, tmp_path / "rides")
+    signature = tf.saved_model.load(str(path)).signatures["serving_default"]
     _, specs = signature.structured_input_signature
+    rows = json.loads(text)["instances"]
     request = PredictRequest()
-    request.model_spec.name, request.model_spec.signature_name = "trips", "serving_default"
-    row = json.loads(text)["instances"][0]
-    assert set(row) == set(specs)
+    request.model_spec.name = "rides"
     for name, spec in specs.items():
-        request.inputs[name].CopyFrom(tf.make_tensor_proto([row[name]], spec.dtype))
-    again = PredictRequest.FromString(request.SerializeToString())
-    tensors = {name: tf.constant(tf.make_ndarray(tensor)) for name, tensor in again.inputs.items()}
-    want = signature(**tensors)["prediction"].numpy()
-    np.testing.assert_allclose(ask(app, PREDICT, text.encode()).body["predictions"], want, rtol=1e-5)
+        cells = [row.pop(name) for row in rows]
+        assert {type(cell) for cell in cells} == {str if spec.dtype == tf.string else float}
+        request.inputs[name].CopyFrom(tf.make_tensor_proto(cells, spec.dtype))
+    assert rows == [{}]
+    sent = PredictRequest.FromString(request.SerializeToString())
+    want = signature(**{name: tf.constant(tf.make_ndarray(tensor)) for name, tensor in sent.inputs.items()})[
+        "prediction"
+    ]
+    found = ask(application(path.parent), "/v1/models/rides:predict", text.encode()).body
+    np.testing.assert_allclose(found["predictions"], want, rtol=1e-5)
+
+
+def test_no_row_is_in_the_artefact(trips: Path, frame: pd.DataFrame) -> None:
+    files = [file.read_bytes() for file in (trips / "1").rglob("*") if file.is_file()]
+    assert any(b"gr\xc3\xb6\xc3\x9fe" in content for content in files), "labels are there, and are meant to be"
+    for km, remark in zip(frame["km"].dropna(), frame["remark"], strict=False):
+        for trace in (remark.encode(), str(km).encode(), np.float32(km).tobytes(), np.float64(km).tobytes()):
+            assert not any(trace in content for content in files)
 
 
 def test_metrics_tell_latency_rows_and_shares(application: Any, ask: Any, trips: Path, rows: Any) -> None:
