@@ -53,7 +53,9 @@ def readers(schema: Schema) -> dict[str, Cells]:
     found: dict[str, Cells] = {}
     for name, kind in schema.features.items():
         for source in kind.sources(name):
-            found.setdefault(source, _cells_of(kind, name, source))
+            cells = _cells_of(kind, name, source)
+            # What rows are ordered by keeps its type, whatever else reads the column: as text, 10 stands before 9.
+            found[source] = cells if cells is _ANY else found.get(source, cells)
     return found
 
 

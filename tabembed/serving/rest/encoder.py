@@ -24,7 +24,9 @@ class Encoder:
     """
 
     def __init__(self, schema: Schema) -> None:
-        simple = {name: _simple(kind) for name, kind in schema.features.items()}
+        # Lists that are made of other rows read their columns in any type, so that Arrow must sort out all of them.
+        apart = not any(kind.needs_rows for kind in schema.features.values())
+        simple = {name: _simple(kind) if apart else None for name, kind in schema.features.items()}
         self._simple = {name: encode for name, encode in simple.items() if encode is not None}
         self._rest = {name: kind for name, kind in schema.features.items() if name not in self._simple}
         self._sources = list(dict.fromkeys(own for name, kind in self._rest.items() for own in kind.sources(name)))
