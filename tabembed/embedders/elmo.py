@@ -124,14 +124,13 @@ class ELMoEmbedder(ContextualEmbedder):
         )
 
     def _learn_cells(self, table: pa.Table, y: Any, recipe: Recipe, seeds: Seeds) -> None:
-        target = (
-            None if y is None else one_target("ELMoEmbedder", table, y, self.task)
-        )  # what is wrong shows before training
+        # What is wrong with it shows before training.
+        target = None if y is None else one_target("ELMoEmbedder", table, y, self.task)
         super()._learn_cells(table, y, recipe, seeds)
         if target is not None:
             rows = np.random.default_rng(seeds.next()).permutation(table.num_rows)[:_ROWS]
             encoded = {name: np.asarray(array)[rows] for name, array in self.schema_.encode(table).items()}
             shape = (len(self.columns_), 1 + self.layers, int(self.dim))
             layers = self._run("layers", self.model_.layers_of, encoded, shape)
-            learn_mixture(self.model_.mix, layers, target[0], target[1][rows], seeds)
+            learn_mixture(self.model_.mix, layers, target[0], target[1][rows], seeds, recipe.epochs)
         self.shares_ = np.asarray(self.model_.mix.shares).tolist()

@@ -17,7 +17,9 @@ from .directions import ScalarMix
 _EPOCHS, _BATCH, _RATE = 10, 128, 1e-2
 
 
-def learn_mixture(mix: ScalarMix, layers: np.ndarray, target: Target, truth: np.ndarray, seeds: Seeds) -> None:
+def learn_mixture(
+    mix: ScalarMix, layers: np.ndarray, target: Target, truth: np.ndarray, seeds: Seeds, epochs: int
+) -> None:
     """Train the scalars of a mixture, and a linear head that is left behind.
 
     Args:
@@ -26,6 +28,7 @@ def learn_mixture(mix: ScalarMix, layers: np.ndarray, target: Target, truth: np.
         target: what is to be told of each row.
         truth: (n,) what ``target.encode`` gave.
         seeds: of the head.
+        epochs: passes over the rows, at most.
     """
     mix.trainable = True
     inputs = keras.Input(layers.shape[1:])
@@ -34,5 +37,5 @@ def learn_mixture(mix: ScalarMix, layers: np.ndarray, target: Target, truth: np.
     model.compile(keras.optimizers.Adam(_RATE), target.loss, loss_weights=target.loss_weight)
     batches = tf.data.Dataset.from_tensor_slices((layers, truth)).batch(_BATCH)
     batches = batches.map(lambda some, its: (some, *answers(target, its)))
-    model.fit(batches, epochs=_EPOCHS, shuffle=False, verbose=0)
+    model.fit(batches, epochs=min(epochs, _EPOCHS), shuffle=False, verbose=0)
     mix.trainable = False
