@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from ... import __version__
-from .served import Served
+from .served import ServedVersion
 
 _ERROR = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
 _REFUSED = {
@@ -21,7 +21,7 @@ _REFUSED = {
 }
 
 
-def description(name: str, served: Served, rows: int, token: bool) -> dict[str, Any]:
+def description(name: str, served: ServedVersion, rows: int, token: bool) -> dict[str, Any]:
     """Return the OpenAPI description.
 
     Args:
@@ -52,7 +52,7 @@ def description(name: str, served: Served, rows: int, token: bool) -> dict[str, 
     return described
 
 
-def _schemas(served: Served, rows: int) -> dict[str, Any]:
+def _schemas(served: ServedVersion, rows: int) -> dict[str, Any]:
     cells = served.reader.cells
     row = {
         "type": "object",

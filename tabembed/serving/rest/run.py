@@ -23,7 +23,7 @@ from .app import App
 from .logs import log_as_json
 from .metrics import Metrics
 from .questions import Limits
-from .served import Served
+from .served import ServedVersion
 from .versions import Versions
 
 _log = logging.getLogger("tabembed.serve")
@@ -70,7 +70,7 @@ def serve(settings: Settings) -> None:
     tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
     with _bound(settings) as listener, ThreadPoolExecutor(1, "rows") as large, ThreadPoolExecutor(1, "load") as loader:
         metrics = Metrics(_name(settings.path))
-        load = partial(Served, limits=settings.limits, metrics=metrics, executor=large)
+        load = partial(ServedVersion, limits=settings.limits, metrics=metrics, executor=large)
         versions = Versions(settings.path, load, metrics)
         _settle()
         app = App(versions, metrics, settings.limits, token=settings.token, log_requests=settings.log_requests)
@@ -82,6 +82,7 @@ def serve(settings: Settings) -> None:
             access_log=False,
             lifespan="off",
             server_header=False,
+            timeout_keep_alive=75,  # longer than proxies keep a connection idle, or they ask on one that was closed
             timeout_graceful_shutdown=int(settings.stop_seconds),
         )
         server = uvicorn.Server(config)

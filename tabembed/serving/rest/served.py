@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Served"]
+__all__ = ["ServedVersion"]
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
@@ -22,7 +22,7 @@ from .raw_signatures import RawSignature, signature_defs
 _WARM = (1, 32, 64)
 
 
-class Served:
+class ServedVersion:
     """A version, loaded and warmed up.
 
     Args:

@@ -13,7 +13,7 @@ from ...io.errors import DataError
 from ..layout import version_dir, versions
 from .metrics import Metrics
 from .refusals import Refused
-from .served import Served
+from .served import ServedVersion
 
 _log = logging.getLogger("tabembed.serve")
 
@@ -34,7 +34,7 @@ class Versions:
         DataError: when no version of it can be loaded.
     """
 
-    def __init__(self, path: Path, load: Callable[[Path], Served], metrics: Metrics) -> None:
+    def __init__(self, path: Path, load: Callable[[Path], ServedVersion], metrics: Metrics) -> None:
         path = path.expanduser().resolve()
         self._fixed = (path / "saved_model.pb").exists()
         self._load, self._metrics = load, metrics
@@ -48,7 +48,7 @@ class Versions:
         """The model's name: its folder's."""
         return self.folder.name
 
-    def _first(self, path: Path) -> Served:
+    def _first(self, path: Path) -> ServedVersion:
         if self._fixed or not path.is_dir() or not versions(path):
             return self._load(version_dir(path))
         error: DataError | None = None
@@ -59,7 +59,7 @@ class Versions:
             error = error or why
         raise error or DataError(f"{path} holds no version that can be loaded; export the model again")
 
-    def of(self, name: str, version: str | None) -> Served:
+    def of(self, name: str, version: str | None) -> ServedVersion:
         """Return what answers for a model.
 
         Raises:
@@ -88,7 +88,7 @@ class Versions:
                 return True
         return False
 
-    def _tried(self, path: Path) -> tuple[Served | None, DataError | None]:
+    def _tried(self, path: Path) -> tuple[ServedVersion | None, DataError | None]:
         """Return a version, or why it can't be loaded; what failed before isn't tried until its files change."""
         before = _fingerprint(path)
         if self._failed.get(path, (None, ""))[0] == before:

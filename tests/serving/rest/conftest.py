@@ -23,7 +23,7 @@ import tabembed as te
 from tabembed.serving.rest.app import App
 from tabembed.serving.rest.metrics import Metrics
 from tabembed.serving.rest.questions import Limits
-from tabembed.serving.rest.served import Served
+from tabembed.serving.rest.served import ServedVersion
 from tabembed.serving.rest.versions import Versions
 
 ROOT = Path(__file__).parents[3]
@@ -91,7 +91,7 @@ def application() -> Iterator[Callable[..., App]]:
         def make(path: Path, limits: Limits = LIMITS, **options: Any) -> App:
             """Return the application of a model."""
             metrics = Metrics(path.name)
-            versions = Versions(path, lambda version: Served(version, limits, metrics, executor), metrics)
+            versions = Versions(path, lambda version: ServedVersion(version, limits, metrics, executor), metrics)
             return App(versions, metrics, limits, **options)
 
         yield make
