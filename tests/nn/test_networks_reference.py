@@ -113,7 +113,7 @@ def test_tabm_is_the_packages_tabm_mini(rows: pd.DataFrame, start: str) -> None:
 def test_a_members_first_multiples_are_one_a_column(rows: pd.DataFrame, start: str) -> None:
     schema = te.infer_schema(rows[[*FEATURES, "y"]], "y", kinds=PINNED)
     drawn = np.asarray(te.build_model(schema, "tabm", random_state=0, start=start).get_layer("tabm.scaling").scaling)
-    assert drawn.shape == (32, 3 + 3 + 1 + 1)
+    assert drawn.shape == (8, 3 + 3 + 1 + 1)
     assert (drawn[:, :3] == drawn[:, :1]).all()
     assert (drawn[:, 0] != drawn[:, 3]).any()
     assert (start == "normal") == (len(np.unique(np.abs(drawn))) > 1)
