@@ -39,14 +39,14 @@ def test_no_command_shows_the_help_and_is_wrong_use(run: Run) -> None:
     result = run()
     assert result.exit_code == 2
     assert result.stdout == run("--help").stdout
-    assert result.stderr == "error: name a command: fit, predict, neighbors, tables, schema\n"
+    assert result.stderr == "error: name a command: fit, predict, neighbors, tables, schema, serve\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["predit"], "no command 'predit'; did you mean 'predict'?"),
-        (["serve"], "no command 'serve'; the commands are 'fit', 'predict', 'neighbors', 'tables', 'schema'"),
+        (["xyz"], "no command 'xyz'; the commands are 'fit', 'predict', 'neighbors', 'tables', 'schema', 'serve'"),
         (["--quiet"], "No such option '--quiet'."),
         (["fit"], "Missing argument 'DATA...'."),
         (["fit", "x.csv"], "Missing option '--target'."),

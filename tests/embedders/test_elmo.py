@@ -59,7 +59,7 @@ def test_the_mixture_is_learned_from_y(elmo: te.ELMoEmbedder, rows: pd.DataFrame
     y = some["shop"].str[1:].astype(int) % 5 > 1  # hangs on a label alone, not on those beside it
     target, truth = one_target("ELMoEmbedder", pa.table({"shop": some["shop"]}), y, "auto")
     mix = ScalarMix()
-    learn_mixture(mix, layers, target, truth, Seeds(0))
+    learn_mixture(mix, layers, target, truth, Seeds(0), 10)
     shares = np.asarray(mix.shares)
     assert shares.sum() == pytest.approx(1)
     assert shares[0] > 0.51
