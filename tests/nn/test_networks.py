@@ -44,7 +44,12 @@ def output(model: keras.Model, schema: te.Schema, frame: pd.DataFrame) -> np.nda
 # with every kind
 
 
-@pytest.mark.parametrize("network", ALL)
+LONG = {"resnet", "dcn", "deepfm", "wide_deep"}
+
+
+@pytest.mark.parametrize(
+    "network", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in ALL]
+)
 def test_it_learns_from_every_kind_and_answers_the_same_everywhere(
     every_frame: pd.DataFrame, network: str, tmp_path: Path
 ) -> None:
