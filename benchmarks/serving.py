@@ -1,7 +1,10 @@
 """How many requests a second a server answers, and how quickly: ours, a bare ASGI application, and MLflow's.
 
 Each server answers the flights' 8 columns of text and 4 of numbers, all on this machine and asked by wrk (which takes
-a part of it). Needs the extras ``serve`` and ``examples``, and wrk; MLflow is measured where it is installed.
+a part of it). Needs the extras ``serve`` and ``examples``, and wrk; MLflow is measured in an environment of its own:
+
+    python -m venv mlflow && mlflow/bin/pip install mlflow tensorflow==2.21
+    python benchmarks/serving.py --mlflow mlflow/bin/python
 """
 
 from __future__ import annotations
@@ -11,7 +14,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,8 +24,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import pandas as pd
 
 import tabembed as te
 from tabembed.io.examples import flights
@@ -54,6 +54,27 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 """
 
+PYFUNC = """
+import json
+import mlflow, numpy as np, tensorflow as tf
+
+class Flights(mlflow.pyfunc.PythonModel):
+    def load_context(self, context):
+        self.served = tf.saved_model.load(context.artifacts["model"])
+        self.names = json.load(open(context.artifacts["names"]))
+        self.call = self.served.signatures["serving_default"]
+
+    def predict(self, context, model_input, params=None):
+        tensors = {{}}
+        for name in model_input:
+            text = name in {texts!r}
+            values = model_input[name].astype(str if text else np.float32)
+            tensors[self.names[name]] = tf.constant(values.tolist(), tf.string if text else tf.float32)
+        return self.call(**tensors)["prediction"].numpy()
+
+mlflow.pyfunc.save_model("pyfunc", python_model=Flights(), artifacts={{"model": "flights/1", "names": "names.json"}})
+"""
+
 
 class Figures(NamedTuple):
     """What wrk measured."""
@@ -67,7 +88,9 @@ def main() -> None:
     """Start each server in turn, and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=8, help="of each measurement")
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--mlflow", type=Path, help="the python of an environment with MLflow and TensorFlow")
+    wanted = parser.parse_args()
+    seconds = wanted.seconds
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         rows = export(home)
@@ -77,7 +100,8 @@ def main() -> None:
         print("| | requests/s | p50, ms | p99, ms |\n|---|---:|---:|---:|")
         with running([sys.executable, "-m", "tabembed", "serve", str(home / "flights"), "--port", str(PORT)], ours):
             wrk(f"{ours}:predict", one, 32, 2)
-            say("`tabembed serve`, one row, 32 connections", wrk(f"{ours}:predict", one, 32, seconds))
+            single = wrk(f"{ours}:predict", one, 32, seconds)
+            say("`tabembed serve`, one row, 32 connections", single)
             batches = wrk(f"{ours}:predict", many, 2, seconds)
             say(f"`tabembed serve`, {BATCH:,} rows, 2 connections", batches)
         (home / "bare.py").write_text(BARE)
@@ -94,7 +118,10 @@ def main() -> None:
         ]
         with running([*uvicorn, "--app-dir", str(home)], None):
             say("a bare ASGI application, one row", wrk(f"http://127.0.0.1:{PORT}/", one, 32, seconds))
-        mlflow(home, rows, seconds)
+        if wanted.mlflow:
+            theirs = mlflow(wanted.mlflow, home, rows, seconds)
+            say("`mlflow models serve`, one row", theirs)
+            print(f"\none row: {single.per_second / theirs.per_second:.0f} x MLflow")
         print(f"\n{batches.per_second * BATCH:,.0f} rows/s in batches of {BATCH:,}")
 
 
@@ -102,7 +129,8 @@ def export(home: Path) -> list[dict[str, Any]]:
     """Train a model of some flights for an epoch; return rows as a client sends them."""
     frame = flights().dropna().sample(20_000, random_state=0)
     frame = frame[[*TEXTS, *NUMBERS, "arr_delay"]].astype(dict.fromkeys(TEXTS, str))
-    est = te.TabularRegressor(epochs=1, random_state=0, verbose=0)
+    kinds = dict.fromkeys(TEXTS, te.Categorical()) | dict.fromkeys(NUMBERS, te.Numeric())
+    est = te.TabularRegressor(epochs=1, kinds=kinds, random_state=0, verbose=0)
     est.fit(frame[[*TEXTS, *NUMBERS]], frame["arr_delay"]).export(home / "flights")
     return json.loads(frame[[*TEXTS, *NUMBERS]].head(BATCH).to_json(orient="records"))
 
@@ -139,7 +167,11 @@ def say(what: str, found: Figures) -> None:
 def running(command: list[str], url: str | None, **variables: str) -> Iterator[None]:
     """Run a server until the block ends."""
     server = subprocess.Popen(
-        command, env={**os.environ, **variables}, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        env={**os.environ, **variables},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         asyncio.run(reachable())
@@ -165,44 +197,25 @@ async def reachable() -> None:
     raise RuntimeError("the server doesn't listen")
 
 
-def mlflow(home: Path, rows: list[dict[str, Any]], seconds: int) -> None:
-    """Measure ``mlflow models serve`` of the same SavedModel."""
-    if shutil.which("mlflow") is None:
-        print("`mlflow models serve`: skipped, since MLflow is not installed")
-        return
-    import mlflow as flow
-    import numpy as np
+def mlflow(python: Path, home: Path, rows: list[dict[str, Any]], seconds: int) -> Figures:
+    """Measure ``mlflow models serve`` of the same SavedModel.
 
-    os.environ["MLFLOW_TRACKING_URI"] = (home / "mlruns").as_uri()
+    Args:
+        python: of an environment with MLflow and TensorFlow; MLflow doesn't go with pandas 3.
+        home: the folder of the model.
+        rows: as a client sends them.
+        seconds: of the measurement.
+    """
     names = te.load(home / "flights").schema.input_names
-
-    class Flights(flow.pyfunc.PythonModel):  # type: ignore[misc]
-        """The signature, as MLflow calls it."""
-
-        def load_context(self, context: Any) -> None:
-            """Load the SavedModel."""
-            import tensorflow as tf
-
-            self.served = tf.saved_model.load(context.artifacts["model"])
-
-        def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> Any:
-            """Answer a frame."""
-            import tensorflow as tf
-
-            tensors = {
-                names[name]: tf.constant(
-                    model_input[name].astype(str if name in TEXTS else np.float32).tolist(),
-                    tf.string if name in TEXTS else tf.float32,
-                )
-                for name in model_input
-            }
-            return self.served.signatures["serving_default"](**tensors)["prediction"].numpy()
-
-    flow.pyfunc.save_model(home / "pyfunc", python_model=Flights(), artifacts={"model": str(home / "flights" / "1")})
+    (home / "names.json").write_text(json.dumps(dict(names)))
+    (home / "as_pyfunc.py").write_text(PYFUNC.format(texts=TEXTS))
+    subprocess.run([python, "as_pyfunc.py"], cwd=home, check=True, capture_output=True)
     lua = script(home / "mlflow.lua", {"dataframe_records": rows[:1]})
-    command = ["mlflow", "models", "serve", "-m", str(home / "pyfunc"), "-p", str(PORT), "--env-manager", "local"]
-    with running(command, None):
-        say("`mlflow models serve`, one row", wrk(f"http://127.0.0.1:{PORT}/invocations", lua, 32, seconds))
+    command = [str(python), "-m", "mlflow", "models", "serve", "-m", str(home / "pyfunc"), "-p", str(PORT)]
+    with running([*command, "--env-manager", "local"], None, PATH=f"{python.parent}{os.pathsep}{os.environ['PATH']}"):
+        url = f"http://127.0.0.1:{PORT}/invocations"
+        wrk(url, lua, 32, 2)
+        return wrk(url, lua, 32, seconds)
 
 
 if __name__ == "__main__":

@@ -51,13 +51,13 @@ class Versions:
     def _first(self, path: Path) -> ServedVersion:
         if self._fixed or not path.is_dir() or not versions(path):
             return self._load(version_dir(path))
-        error: DataError | None = None
+        errors = []
         for version in reversed(versions(path)):
-            found, why = self._tried(path / str(version))
+            found, error = self._tried(path / str(version))
             if found is not None:
                 return found
-            error = error or why
-        raise error or DataError(f"{path} holds no version that can be loaded; export the model again")
+            errors.append(error)
+        raise next(filter(None, errors))  # why the newest can't be loaded
 
     def of(self, name: str, version: str | None) -> ServedVersion:
         """Return what answers for a model.

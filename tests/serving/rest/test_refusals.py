@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import tabembed as te
 from tabembed.io import DataError
+from tabembed.serving.rest.metrics import Metrics
+from tabembed.serving.rest.questions import Limits
+from tabembed.serving.rest.raw_signatures import signature_defs
+from tabembed.serving.rest.served import ServedVersion
+from tabembed.serving.rest.versions import Versions
 
 PREDICT = "/v1/models/trips:predict"
 
@@ -140,6 +147,10 @@ def test_lists_of_a_signature(app: Any, ask: Any, rows: Any) -> None:
     assert refused({**rows[0], "tags": "wifi"}) == "column 'tags' must hold lists, however: \"wifi\""
     said = "column 'when' must hold ISO dates or times such as '2013-01-31T05:00', however: yesterday"
     assert refused({**rows[0], "when": "yesterday"}) == said
+    columns = {name: [cell] * 2_800 for name, cell in {**rows[0], "remark": ""}.items()}
+    columns["tags"] = [["w"] * 400] + [[]] * 2_799
+    long = ask(app, PREDICT, {"signature_name": "embed", "inputs": columns}).body["error"]
+    assert long == "column 'tags' must be shorter: its lists are padded to the longest, 400"
 
 
 @pytest.mark.parametrize(
@@ -177,8 +188,6 @@ def test_limits(application: Any, app: Any, ask: Any, rows: Any, trips: Path) ->
     row = {**rows[0], "remark": "", "tags": []}
     many = ask(app, PREDICT, {"inputs": {name: [cell] * 3_001 for name, cell in row.items()}})
     assert (many.status, many.body["error"]) == (400, "a request must hold at most 3,000 rows, however: it holds 3,001")
-    from tabembed.serving.rest.questions import Limits
-
     slow = ask(application(trips, Limits(seconds=1e-9)), PREDICT, {"instances": rows[:1]})
     assert (slow.status, slow.body["error"]) == (408, "the request took longer than 1e-09 seconds")
 
@@ -212,6 +221,30 @@ def test_folders_that_hold_no_model(application: Any, trips: Path, tmp_path: Pat
     graph.write_bytes(graph.read_bytes()[:1_000])
     with pytest.raises(DataError, match="the SavedModel in .* can't be loaded"):
         application(tmp_path / "broken")
+
+
+def test_versions_that_can_not_answer(trips: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(DataError, match=r"saved_model.pb can't be read: .*; export it again"):
+        signature_defs(tmp_path)
+
+    def load(path: Path) -> ServedVersion:
+        with ThreadPoolExecutor(1) as executor:
+            return ServedVersion(path, Limits(), metrics, executor)
+
+    def changed(path: Path) -> ServedVersion:
+        found = load(path)
+        (path / "more").write_bytes(b"1")
+        return found
+
+    metrics = Metrics("trips")
+    shutil.copytree(trips, tmp_path / "trips")
+    with pytest.raises(DataError, match=r"trips/1 changed while it was read; it is still being written"):
+        Versions(tmp_path / "trips", changed, metrics)
+    assert Versions(tmp_path / "trips", load, metrics).served.version == 1
+    monkeypatch.setattr(te.Predictor, "answers", lambda *_: 1 / 0)
+    with pytest.raises(DataError, match=r"trips/1 can't answer: division by zero; export it again"):
+        Versions(tmp_path / "trips", load, metrics)
 
 
 def test_an_error_of_ours_is_logged_and_answered(
