@@ -1,4 +1,4 @@
-"""TensorFlow reads these once, at its import: set before any test module is."""
+"""TensorFlow and OpenMP read these once, at their import: set before any test module is."""
 
 import os
 from collections.abc import Iterator
@@ -12,6 +12,8 @@ settings.load_profile("tabembed")
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Tests run side by side: OpenMP's threads (boosted trees) would spin while they wait for a core that another test has.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture

@@ -154,7 +154,6 @@ def test_columns_of_very_many_labels(
 
 
 @pytest.mark.usefixtures("eagerly")
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 def test_hashed_labels_share_their_bucket(rows: pd.DataFrame, quick: dict[str, Any]) -> None:
     kinds = {"shop": te.Categorical(hash_buckets=5)}
     bert = te.BERTEmbedder(**{**quick, "kinds": kinds, "epochs": 1, "batch_size": 3000}, **SMALL).fit(

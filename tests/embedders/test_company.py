@@ -26,7 +26,6 @@ QUICK: dict[str, Any] = {
     "random_state": 0,
 }
 eagerly = pytest.mark.usefixtures("eagerly")
-traced_data = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 
 
 @pytest.fixture
@@ -46,7 +45,6 @@ def pipeline(days: dict[str, te.EmbeddingTable]) -> Pipeline:
 
 
 @eagerly
-@traced_data
 def test_both_in_one_pipeline(X: pd.DataFrame, y: pd.Series, days: dict[str, te.EmbeddingTable]) -> None:
     model = clone(pipeline(days)).fit(X, y)
     names = ["store_0", "store_1", "day_0", "day_1", "km"]
@@ -59,7 +57,6 @@ def test_both_in_one_pipeline(X: pd.DataFrame, y: pd.Series, days: dict[str, te.
 
 
 @eagerly
-@traced_data
 @pytest.mark.parametrize(
     ("output", "make", "kind"), [("pandas", pl.from_pandas, pd.DataFrame), ("polars", pd.DataFrame, pl.DataFrame)]
 )
@@ -73,7 +70,6 @@ def test_the_output_asked_for(X: pd.DataFrame, y: pd.Series, output: str, make: 
 
 
 @eagerly
-@traced_data
 def test_a_search_over_epochs_and_dim(X: pd.DataFrame, y: pd.Series) -> None:
     embedder = te.EntityEmbedder(cv=None, **QUICK)
     pipe = make_pipeline(embedder, SimpleImputer(), Ridge())

@@ -21,7 +21,7 @@ import tabembed as te
 from tabembed.embedders import Embedder
 from tabembed.io import DataError
 
-pytestmark = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings("ignore:Even though the `tf.config")]
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 QUICK = {"epochs": 1, "batch_size": 500, "network_options": {"hidden": [4]}, "random_state": 0}
 

@@ -30,7 +30,7 @@ def quick(**arguments: Any) -> te.EntityEmbedder:
 
 def forest() -> RandomForestRegressor:
     """Return the model that is trained on the vectors."""
-    return RandomForestRegressor(200, min_samples_leaf=3, oob_score=True, random_state=0)
+    return RandomForestRegressor(100, min_samples_leaf=3, oob_score=True, random_state=0)
 
 
 def test_a_forest_loses_nothing_by_it(X: pd.DataFrame, y: pd.Series) -> None:
@@ -102,7 +102,6 @@ def test_labels_of_one_fold_only_are_unknown_to_it(y: pd.Series) -> None:
     "cv", [3, KFold(2), [(np.arange(1000), np.arange(1000, 6000)), (np.arange(1000, 6000), range(1000))]]
 )
 @pytest.mark.usefixtures("eagerly")
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 def test_ways_to_fold(X: pd.DataFrame, y: pd.Series, cv: Any) -> None:
     embedder = quick(cv=cv)
     out = embedder.fit_transform(X, y)
@@ -188,7 +187,6 @@ def test_no_cross_fit_is_fit_then_transform(X: pd.DataFrame, y: pd.Series) -> No
 
 
 @pytest.mark.usefixtures("eagerly")
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 def test_in_scikit_learns_hands(X: pd.DataFrame, y: pd.Series) -> None:
     pipe = make_pipeline(quick(dim=2), SimpleImputer(), Ridge())
     assert np.isfinite(cross_val_score(pipe, X, y, cv=2)).all()
@@ -201,7 +199,6 @@ def test_in_scikit_learns_hands(X: pd.DataFrame, y: pd.Series) -> None:
 
 
 @pytest.mark.usefixtures("eagerly")
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 def test_classes_weights_and_schemas(X: pd.DataFrame, y: pd.Series, tmp_path: Path) -> None:
     late = np.where(y > y.mean(), "late", "early")
     embedder = quick(dim=2)

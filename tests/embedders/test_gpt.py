@@ -76,7 +76,6 @@ def test_it_is_saved_with_its_model(gpt: te.GPTEmbedder, rows: pd.DataFrame, tmp
 
 
 @pytest.mark.usefixtures("eagerly")
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config")
 def test_what_is_imagined_has_the_columns_types(quick: dict[str, Any]) -> None:
     frame = pd.DataFrame({"a": pd.Categorical(["x", "y"] * 40), "b": [True, False] * 40, "c": [5, 7] * 40})
     kinds = {"b": te.Categorical(), "c": te.Categorical(hash_buckets=3)}

@@ -16,7 +16,7 @@ import tabembed as te
 from tabembed.estimators.rows import with_targets
 from tabembed.io import DataError, DataWarning, LabelError
 
-pytestmark = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings("ignore:Even though the `tf.config")]
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 
 # targets

@@ -14,8 +14,6 @@ from sklearn.metrics import log_loss
 import tabembed as te
 from tabembed.io import DataError
 
-EAGERLY = pytest.mark.filterwarnings("ignore:Even though the `tf.config")
-
 
 def same_tables(one: Any, other: Any) -> bool:
     return one.tables_ == other.tables_
@@ -61,7 +59,6 @@ def test_the_best_epoch_is_restored(quick: Any, X: pd.DataFrame, y: pd.Series) -
     assert est.metrics_["model"]["rmse"] == pytest.approx(np.sqrt(min(losses)) * est.schema_.target.scale, rel=1e-3)
 
 
-@EAGERLY
 @pytest.mark.usefixtures("eagerly")
 def test_no_rows_held_out(quick: Any, X: pd.DataFrame, y: pd.Series) -> None:
     est = quick.regressor(validation_fraction=0.0).fit(X, y)
@@ -84,7 +81,6 @@ def test_a_seed_repeats_everything(quick: Any, X: pd.DataFrame, y: pd.Series) ->
     np.testing.assert_array_equal(one.predict(X), other.predict(X))
 
 
-@EAGERLY
 @pytest.mark.usefixtures("eagerly")
 def test_fit_again_starts_anew(quick: Any, X: pd.DataFrame, y: pd.Series) -> None:
     est = quick.regressor()
@@ -95,7 +91,6 @@ def test_fit_again_starts_anew(quick: Any, X: pd.DataFrame, y: pd.Series) -> Non
     assert not same_tables(*fresh)
 
 
-@EAGERLY
 @pytest.mark.usefixtures("eagerly")
 def test_a_fit_that_fails_leaves_the_last_one(quick: Any, X: pd.DataFrame, y: pd.Series) -> None:
     est = quick.regressor().fit(X, y)
@@ -118,7 +113,6 @@ def test_weights_decide_what_is_learned(quick: Any, X: pd.DataFrame, y: pd.Serie
     assert errors[0] < 100 < 700 < errors[1]
 
 
-@EAGERLY
 @pytest.mark.usefixtures("eagerly")
 def test_weights_of_one_row(quick: Any, X: pd.DataFrame, y: pd.Series, classes: np.ndarray) -> None:
     only = np.arange(240) == 5

@@ -14,7 +14,7 @@ import pytest
 import tabembed as te
 from tabembed.nn.grow import grow_model
 
-pytestmark = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings("ignore:Even though the `tf.config")]
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 TINY = 1e-12
 """A learning rate that moves nothing float32 could show."""

@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import check_class_weight_classifiers, param
 
 import tabembed as te
 
-pytestmark = [pytest.mark.usefixtures("eagerly"), pytest.mark.filterwarnings("ignore:Even though the `tf.config")]
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 # One epoch, of steps enough and long enough for the checks that ask for a score (of 300 rows at most).
 TINY = {

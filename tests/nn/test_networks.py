@@ -51,11 +51,17 @@ LONG = {"resnet", "dcn", "deepfm", "wide_deep"}
     "network", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in ALL]
 )
 def test_it_learns_from_every_kind_and_answers_the_same_everywhere(
-    every_frame: pd.DataFrame, network: str, tmp_path: Path
+    every_frame: pd.DataFrame, network: str, tmp_path: Path, eagerly: None
 ) -> None:
     part, kinds = every_kind.some(every_frame, tuple(every_kind.COLUMNS))
     est = te.TabularRegressor(
-        network=network, network_options=SMALL[network], kinds=kinds, epochs=1, batch_size=60, random_state=0, verbose=0
+        network=network,
+        network_options=SMALL[network],
+        kinds=kinds,
+        epochs=1,
+        batch_size=120,
+        random_state=0,
+        verbose=0,
     )
     est.fit(part.drop(columns="y"), part["y"])
     model, schema = est.model_, est.schema_
