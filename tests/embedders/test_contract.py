@@ -98,6 +98,11 @@ def _expected(embedder: Embedder) -> dict[str, str]:
             "check_sample_weight_equivalence_on_dense_data": "counts of labels and batches are of rows: "
             "a repeated row changes them, a weight does not"
         }
+    if hasattr(embedder, "transform_cells"):
+        return {
+            "check_methods_sample_order_invariance": "the last bit of a float32 product hangs on the row's place in "
+            "its batch, and the check allows none"
+        }
     return {}
 
 
@@ -110,7 +115,7 @@ IN_ROWS = [
 
 
 @pytest.mark.slow
-@parametrize_with_checks(IN_ROWS, expected_failed_checks=_expected)
+@parametrize_with_checks(IN_ROWS, expected_failed_checks=_expected, xfail_strict=False)
 def test_scikit_learns_checks_in_rows(estimator: Any, check: Any) -> None:
     check(estimator)
 
@@ -124,8 +129,8 @@ def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
 
 
 @pytest.mark.slow
-@parametrize_with_checks([word2vec(), glove(), fasttext()], expected_failed_checks=_expected)
-def test_scikit_learns_checks_of_those_that_read_sentences(estimator: Any, check: Any) -> None:
+@parametrize_with_checks([word2vec(), glove(), fasttext(), text()], expected_failed_checks=_expected)
+def test_scikit_learns_checks_of_those_that_read_words(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
@@ -158,6 +163,7 @@ def test_a_vector_for_each_cell_in_its_row(make: Make, X: pd.DataFrame, y: pd.Se
     assert out.index.tolist() == X.index[::-1].tolist()
     assert out["km"].tolist() == X["km"].tolist()
     np.testing.assert_array_equal(out.filter(like="day_"), cells[:, 1])
+    np.testing.assert_allclose(embedder.transform_cells(X[::-1])[::-1], cells, atol=1e-6)
     assert {name: len(table) for name, table in embedder.tables_.items()} == {"store": 100, "day": 7}
     beside = embedder.transform_cells(X[:1].assign(day="3")) - embedder.transform_cells(X[:1].assign(day="4"))
     assert np.abs(beside[0, 0]).max() > 1e-4
