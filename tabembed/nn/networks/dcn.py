@@ -3,8 +3,9 @@
 A cross layer is ``x0 * (W x + b) + x`` (section 3, equation 1), so that after l of them every product of up to l + 1
 columns has a weight. ``structure="parallel"`` (section 3, figure 1) puts the deep layers beside the cross layers,
 ``"stacked"`` behind them. W is whole, not the paper's mixture of low ranks: our columns are a few hundred values
-together, where the paper has thousands. Departure: columns of many labels are dropped whole from the deep layers, as in
-``mlp``, where they are parallel; the cross layers see every column always.
+together, where the paper has thousands. Departures: columns of many labels are dropped whole from the deep layers, as
+in ``mlp``, where they are parallel; the cross layers see every column always, and bounded (``SoftClip``), since the
+products of a few extreme numbers are beyond all that was learned from.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from ..cross_layer import CrossLayer
 from ..seeds import Seeds
+from ..soft_clip import SoftClip
 from .checks import check_choice, check_whole
 from .dense import dense_layers
 from .joined import Joined
@@ -50,9 +52,9 @@ def dcn(
     """
     check_whole("crosses", crosses)
     check_choice("structure", structure, ("parallel", "stacked"))
-    crossed = inputs.values
+    first = crossed = SoftClip(name="dcn.bounded")(inputs.values)
     for at in range(1, crosses + 1):
-        crossed = CrossLayer(seed=seeds.next(), name=f"dcn.cross_{at}")(inputs.values, crossed)
+        crossed = CrossLayer(seed=seeds.next(), name=f"dcn.cross_{at}")(first, crossed)
     start = crossed if structure == "stacked" else inputs.seen_deep(seeds, "dcn")
     deep = dense_layers(start, hidden, dropout, seeds, "dcn")
     if not hidden:

@@ -4,7 +4,8 @@ Three parts are summed: the linear one and the products of all pairs of columns 
 layers (section 2.1). Departures: our columns have vectors of different lengths, so the pairs are of each column's
 vector times a matrix of its own; each output weighs the ``dim`` numbers of the pairs' products by itself, where the
 paper's only one sums them (He & Chua 2017, "Neural Factorization Machines", arXiv 1708.05027, section 3); columns of
-many labels are dropped whole from the deep layers, as in ``mlp``.
+many labels are dropped whole from the deep layers, as in ``mlp``; the pairs are of bounded values (``SoftClip``), since
+the product of two extreme numbers is beyond all that was learned from.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import keras
 from ..column_tokens import ColumnTokens
 from ..pairs import PairProducts
 from ..seeds import Seeds
+from ..soft_clip import SoftClip
 from .checks import check_whole
 from .dense import dense_layers
 from .joined import Joined
@@ -46,7 +48,8 @@ def deepfm(
     """
     check_whole("dim", dim)
     deep = dense_layers(inputs.seen_deep(seeds, "deepfm"), hidden, dropout, seeds, "deepfm")
-    tokens = ColumnTokens(inputs.widths, dim, bias=False, seed=seeds.next(), name="deepfm.factors")(inputs.values)
+    bounded = SoftClip(name="deepfm.bounded")(inputs.values)
+    tokens = ColumnTokens(inputs.widths, dim, bias=False, seed=seeds.next(), name="deepfm.factors")(bounded)
     pairs = PairProducts(name="deepfm.pairs")(tokens)
     low = keras.layers.Concatenate(name="deepfm.low_order")([inputs.values, pairs])
     return [deep, low] if hidden else [low]
