@@ -27,6 +27,7 @@ from tabembed.schema.dims import DEFAULT_RULE, DIM_RULES, dim_for
         ("rows", 12, 10),
         ("rows", 200, 5),
         ("rows", 4_000, 3),
+        ("rows", 4_001, 1),
     ],
 )
 def test_the_rules(rule: str, labels: int, dim: int) -> None:
