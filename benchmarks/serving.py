@@ -201,7 +201,7 @@ def mlflow(python: Path, home: Path, rows: list[dict[str, Any]], seconds: int) -
     """Measure ``mlflow models serve`` of the same SavedModel.
 
     Args:
-        python: of an environment with MLflow and TensorFlow; MLflow doesn't go with pandas 3.
+        python: of an environment with MLflow and TensorFlow.
         home: the folder of the model.
         rows: as a client sends them.
         seconds: of the measurement.

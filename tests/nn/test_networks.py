@@ -184,6 +184,19 @@ def test_the_linear_model_is_additive(frame: pd.DataFrame) -> None:
     assert one != third
 
 
+@pytest.mark.parametrize("network", ["dcn", "deepfm"])
+def test_extreme_numbers_are_not_multiplied(frame: pd.DataFrame, network: str) -> None:
+    """Far out the answer grows as a straight line does, and not as a product of columns."""
+    schema = te.infer_schema(frame[["city", "km", "gaps", "y"]], "y")
+    model = te.build_model(schema, network, random_state=0, **SMALL[network])
+    rng = np.random.default_rng(0)
+    for weight in model.trainable_weights:
+        weight.assign(rng.normal(size=weight.shape))
+    far = pd.DataFrame({"city": ["a"] * 3, "km": [50.0, 1e6, 2e6], "gaps": [0.0, 1e5, 2e5]})
+    near, there, beyond = output(model, schema, far)[:, 0].astype(np.float64)
+    assert abs(beyond - near) == pytest.approx(2 * abs(there - near), rel=0.01)
+
+
 # refusals
 
 
