@@ -3,6 +3,7 @@
     python benchmarks/reuse.py                            # all; a table after each seed
     python benchmarks/reuse.py --seeds 1 --first-seed 10 --sets insteval
     python benchmarks/reuse.py --scores scores.json       # goes on from what stands in the file, and adds to it
+    python benchmarks/reuse.py --models LightGBM --seeds 8
 
 The experiment of Guo & Berkhahn 2016 (arXiv 1604.06737, section V, table III) on three real sets (extra ``examples``):
 
@@ -226,67 +227,71 @@ Kept = dict[str, float]
 """{"set/seed/encoding/step": a score, or seconds for the step's name with " seconds"}."""
 
 
-def measure(name: str, seed: int, encodings: list[str], kept: Kept, keep: Callable[[], None]) -> None:
+def measure(
+    name: str, seed: int, encodings: list[str], models: list[str], kept: Kept, keep: Callable[[], None]
+) -> None:
     """Add the scores and seconds of one set and seed that aren't there yet; says each as it comes."""
     split = SETS[name](seed)
     for encoding in encodings:
         at = f"{name}/{seed}/{encoding}"
-        if all(f"{at}/{model}" in kept for model in MODELS):
+        if all(f"{at}/{model}" in kept for model in models):
             continue
         started = time.perf_counter()
         blocks = encode(encoding, split, seed)
         kept[f"{at}/encoding seconds"] = time.perf_counter() - started
-        for model, predict in MODELS.items():
+        for model in models:
             if f"{at}/{model}" in kept:
                 continue
             started = time.perf_counter()
-            kept[f"{at}/{model}"] = split.score(predict(split, blocks, seed))
+            kept[f"{at}/{model}"] = split.score(MODELS[model](split, blocks, seed))
             kept[f"{at}/{model} seconds"] = time.perf_counter() - started
             print(f"# {name}, seed {seed}, {encoding}, {model}: {kept[f'{at}/{model}']:.4f}", flush=True)
             keep()
 
 
-def gathered(kept: Kept, sets: list[str], seeds: range) -> tuple[Scores, Scores]:
+def gathered(kept: Kept, sets: list[str], models: list[str], seeds: range) -> tuple[Scores, Scores]:
     """Return the scores and the seconds, one a seed."""
     scores, seconds = {}, {}
     for name, encoding in itertools.product(sets, ENCODINGS):
-        for step in ["encoding", *MODELS]:
+        for step in ["encoding", *models]:
             at = [f"{name}/{seed}/{encoding}/{step}" for seed in seeds]
             seconds[name, step, encoding] = [kept[f"{key} seconds"] for key in at]
-            scores[name, step, encoding] = [kept[key] for key in at if step in MODELS]
+            scores[name, step, encoding] = [kept[key] for key in at if step in models]
     return scores, seconds
 
 
-def report(scores: Scores, seconds: Scores, sets: list[str]) -> None:
+def report(scores: Scores, seconds: Scores, sets: list[str], models: list[str]) -> None:
     """Print the tables (mean and range over the seeds; mean seconds) and the goals."""
     head = f"{' | '.join(ENCODINGS)} |\n|---|---|{'---:|' * len(ENCODINGS)}"
     print(f"\n| set | model | {head}")
-    for name, model in itertools.product(sets, MODELS):
+    for name, model in itertools.product(sets, models):
         cells = [scores[name, model, encoding] for encoding in ENCODINGS]
         best = max(range(len(cells)), key=lambda at: np.mean(cells[at]))
         shown = [f"{np.mean(cell):.4f} ({min(cell):.4f}-{max(cell):.4f})" for cell in cells]
         shown[best] = f"**{shown[best]}**"
         print(f"| {name} | {model} | {' | '.join(shown)} |")
     print(f"\n| set | seconds | {head}")
-    for name, step in itertools.product(sets, ["encoding", *MODELS]):
+    for name, step in itertools.product(sets, ["encoding", *models]):
         spent = (f"{np.mean(seconds[name, step, encoding]):.0f}" for encoding in ENCODINGS)
         print(f"| {name} | {step} | {' | '.join(spent)} |")
     print()
-    goals(scores, sets)
+    goals(scores, sets, models)
 
 
-def goals(scores: Scores, sets: list[str]) -> None:
+def goals(scores: Scores, sets: list[str], models: list[str]) -> None:
     """Print what our vectors gain on the best other encoding, and a line a goal: met or not."""
     gains, noise = {}, {}
-    for model, name in itertools.product(MODELS, sets):
+    for model, name in itertools.product(models, sets):
         other = max(ENCODINGS[:-1], key=lambda encoding: np.mean(scores[name, model, encoding]))
         apart = np.subtract(scores[name, model, "ours"], scores[name, model, other])
         gains[model, name] = apart.mean()
         noise[model, name] = 2 * apart.std(ddof=1) / np.sqrt(len(apart)) if len(apart) > 1 else 0.0
         print(f"- {model}, {name}: {apart.mean():+.4f} (noise {noise[model, name]:.4f}) on {other}")
-    better = {model: [name for name in sets if gains[model, name] > 0] for model in ("KNN", "linear")}
-    for model, where in better.items():
-        print(f"- goal, {model} better on all: {_met(len(where) == len(sets))} ({', '.join(where) or 'none'})")
+    for model in (model for model in models if model in ("KNN", "linear")):
+        better = [name for name in sets if gains[model, name] > 0]
+        print(f"- goal, {model} better on all: {_met(len(better) == len(sets))} ({', '.join(better) or 'none'})")
+    if "LightGBM" not in models:
+        return
     no_worse = [name for name in sets if gains["LightGBM", name] >= -noise["LightGBM", name]]
     ahead = [name for name in sets if gains["LightGBM", name] > noise["LightGBM", name]]
     print(f"- goal, LightGBM no worse on all: {_met(len(no_worse) == len(sets))} ({', '.join(no_worse) or 'none'})")
@@ -304,6 +309,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--encodings", nargs="+", choices=ENCODINGS, default=ENCODINGS, help="no table unless all")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--scores", type=Path, help="a JSON file of scores to go on from and to add to")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -317,10 +323,11 @@ def main() -> None:
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     for seed in seeds:
         for name in arguments.sets:
-            measure(name, seed, arguments.encodings, kept, keep)
+            measure(name, seed, arguments.encodings, arguments.models, kept, keep)
         if len(arguments.encodings) < len(ENCODINGS):
             continue
-        report(*gathered(kept, arguments.sets, range(seeds.start, seed + 1)), arguments.sets)
+        found = gathered(kept, arguments.sets, arguments.models, range(seeds.start, seed + 1))
+        report(*found, arguments.sets, arguments.models)
 
 
 if __name__ == "__main__":
