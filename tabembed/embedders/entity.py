@@ -41,7 +41,7 @@ class EntityEmbedder(Embedder):
 
     Args:
         dim: dimensions of every column's vectors, unless its kind declares them; None gives a number for each 100 rows
-            of a label, from 3 to 10 and fewer than labels, and the effect alone where labels have fewer than 25 rows
+            of a label, from 3 to 10 and fewer than labels, and the effect alone where labels have fewer than 16 rows
             (``dim_rule="rows"``), unless its kind names another rule: numbers that few rows taught are noise to the
             model that reads them, and trees find a label of many rows sooner on more axes.
         cv: folds of ``fit_transform``: a number, a scikit-learn splitter, (train, test) pairs, or None to turn it off.

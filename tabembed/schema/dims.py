@@ -29,9 +29,9 @@ def _realmlp(labels: int, rows: int) -> int:
 
 
 def _rows(labels: int, rows: int) -> int:
-    """A number for each 100 rows of a label, from 3 to 10, below 25 rows one; ``labels - 1`` tell all labels apart."""
+    """A number for each 100 rows of a label, from 3 to 10, below 16 rows one; ``labels - 1`` tell all labels apart."""
     each = rows // labels
-    return min(labels - 1, max(3, min(10, each // 100))) if each >= 25 else 1
+    return min(labels - 1, max(3, min(10, each // 100))) if each >= 16 else 1
 
 
 DEFAULT_RULE = "fourth_root"

@@ -26,8 +26,8 @@ from tabembed.schema.dims import DEFAULT_RULE, DIM_RULES, dim_for
         ("rows", 5, 4),
         ("rows", 12, 10),
         ("rows", 200, 5),
-        ("rows", 4_000, 3),
-        ("rows", 4_001, 1),
+        ("rows", 6_250, 3),
+        ("rows", 6_251, 1),
     ],
 )
 def test_the_rules(rule: str, labels: int, dim: int) -> None:
