@@ -41,15 +41,18 @@ def output(model: keras.Model, schema: te.Schema, frame: pd.DataFrame) -> np.nda
     return np.asarray(model(schema.inputs(frame), training=False))
 
 
+LATER = {"resnet", "dcn", "deepfm", "wide_deep", "linear"}
+"""What a few networks show in `make test`, `make test-all` asks of these, too."""
+
+
+def some_later(names: list[str]) -> list[Any]:
+    return [pytest.param(name, marks=pytest.mark.slow if name in LATER else ()) for name in names]
+
+
 # with every kind
 
 
-LONG = {"resnet", "dcn", "deepfm", "wide_deep"}
-
-
-@pytest.mark.parametrize(
-    "network", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in ALL]
-)
+@pytest.mark.parametrize("network", some_later(ALL))
 def test_it_learns_from_every_kind_and_answers_the_same_everywhere(
     every_frame: pd.DataFrame, network: str, tmp_path: Path, eagerly: None
 ) -> None:
@@ -87,7 +90,7 @@ def classifier(network: str) -> te.TabularClassifier:
     return te.TabularClassifier(network=network, network_options=SMALL[network], epochs=2, random_state=0, verbose=0)
 
 
-@pytest.mark.parametrize("network", PLAIN)
+@pytest.mark.parametrize("network", some_later(PLAIN))
 def test_it_learns_classes(frame: pd.DataFrame, features: list[str], network: str) -> None:
     found = classifier(network).fit(frame[features], frame["three"])
     assert found.metrics_["model"]["log_loss"] < 1.5
@@ -101,7 +104,7 @@ def test_a_seed_repeats_the_training(frame: pd.DataFrame, features: list[str], n
     assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-@pytest.mark.parametrize("network", PLAIN)
+@pytest.mark.parametrize("network", some_later(PLAIN))
 def test_it_starts_from_tables_and_leaves_frozen_ones(schema: te.Schema, frame: pd.DataFrame, network: str) -> None:
     table = te.EmbeddingTable(["a", "b", "c", "d"], np.arange(12, dtype=np.float32).reshape(4, 3) / 10)
     options: dict[str, Any] = {"init": {"city": table}, "freeze": "city", "random_state": 0, **SMALL[network]}
