@@ -36,7 +36,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from reuse import Split, flights, insteval, olympics
+from reuse import Split, flights, insteval, noise_of, olympics
 from sklearn.model_selection import train_test_split
 
 import tabembed as te
@@ -142,7 +142,7 @@ def goal(kept: Kept, sets: list[str], seeds: range) -> None:
     better, worse = [], []
     for name in sets:
         by_seed = np.subtract(of(kept, name, first, seeds), of(kept, name, second, seeds))
-        noise = 2 * by_seed.std(ddof=1) / np.sqrt(len(by_seed)) if len(by_seed) > 1 else 0.0
+        noise = noise_of(by_seed)
         shown = ", ".join(f"{gain:+.4f}" for gain in by_seed)
         print(f"- {name}: {first} against {second} {by_seed.mean():+.4f} (two standard errors {noise:.4f}; {shown})")
         if abs(by_seed.mean()) > noise:

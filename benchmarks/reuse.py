@@ -285,7 +285,7 @@ def goals(scores: Scores, sets: list[str], models: list[str]) -> None:
         other = max(ENCODINGS[:-1], key=lambda encoding: np.mean(scores[name, model, encoding]))
         apart = np.subtract(scores[name, model, "ours"], scores[name, model, other])
         gains[model, name] = apart.mean()
-        noise[model, name] = 2 * apart.std(ddof=1) / np.sqrt(len(apart)) if len(apart) > 1 else 0.0
+        noise[model, name] = noise_of(apart)
         print(f"- {model}, {name}: {apart.mean():+.4f} (noise {noise[model, name]:.4f}) on {other}")
     for model in (model for model in models if model in ("KNN", "linear")):
         better = [name for name in sets if gains[model, name] > 0]
@@ -296,6 +296,11 @@ def goals(scores: Scores, sets: list[str], models: list[str]) -> None:
     ahead = [name for name in sets if gains["LightGBM", name] > noise["LightGBM", name]]
     print(f"- goal, LightGBM no worse on all: {_met(len(no_worse) == len(sets))} ({', '.join(no_worse) or 'none'})")
     print(f"- goal, LightGBM better on one: {_met(bool(ahead))} ({', '.join(ahead) or 'none'})", flush=True)
+
+
+def noise_of(apart: np.ndarray) -> float:
+    """Return two standard errors of the mean of the differences, one a seed; 0 for one seed."""
+    return float(2 * apart.std(ddof=1) / np.sqrt(len(apart))) if len(apart) > 1 else 0.0
 
 
 def _met(met: bool) -> str:

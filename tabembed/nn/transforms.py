@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from .soft_clip import soft_clip
+
 _RARE = 1e-5
 """The smallest rank; a value beyond all that were seen lies 4.26 standard deviations out."""
 
@@ -82,9 +84,7 @@ class RobustClip(_Transform):
 
     def moved(self, values: Any) -> Any:
         """Return the bent values."""
-        # Beyond a million the answer is 3 to the last digit, and its square is still a float32.
-        z = keras.ops.clip((values - self.center) / self.scale, -1e6, 1e6)
-        return z / keras.ops.sqrt(1 + keras.ops.square(z / 3))
+        return soft_clip((values - self.center) / self.scale)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
