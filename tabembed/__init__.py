@@ -51,6 +51,7 @@ __all__ = [
     "embedding_matrix",
     "export",
     "export_onnx",
+    "extract_statistics",
     "extract_tables",
     "history",
     "importance",
@@ -85,7 +86,7 @@ if TYPE_CHECKING:
     from .estimators.importance import importance
     from .io.errors import DataError, DataWarning, LabelError
     from .nn.embedding import RowwiseEmbedding
-    from .nn.extract import extract_tables
+    from .nn.extract import extract_statistics, extract_tables
     from .nn.model import build_model
     from .nn.optimizer import RowwiseAdam
     from .schema.history import history
@@ -153,6 +154,7 @@ _HOMES = {
     "build_model": ".nn.model",
     "export": ".serving.export",
     "export_onnx": ".serving.onnx.export",
+    "extract_statistics": ".nn.extract",
     "extract_tables": ".nn.extract",
     "history": ".schema.history",
     "importance": ".estimators.importance",

@@ -44,7 +44,13 @@ Examples:
 @click.option(
     "--batch-size", type=click.IntRange(min=1), metavar="N", help="Rows a step.  [default: by the number of rows]"
 )
-@click.option("--network", type=click.Choice(_NETWORKS), default=_NETWORKS[0], show_default=True)
+@click.option(
+    "--preset", type=click.Choice(("fast", "default", "best")), default="default", show_default=True, help="The recipe."
+)
+@click.option("--network", type=click.Choice(_NETWORKS), help="In place of the preset's.")
+@click.option(
+    "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Training ends by then."
+)
 @click.option("--seed", "random_state", type=click.IntRange(min=0), metavar="N", help="Makes training repeatable.")
 @target_options
 @click.option("--sample-weight", metavar="COL", help="The column that says how much each row counts.")
@@ -70,7 +76,7 @@ def fit(
     folder = _checked(output or default_output(data))
     targets = aims(target, task, loss, quantile, power)
     declared = {"ignore": ignore, "categorical": categorical, "numeric": numeric}
-    rows, schema = learn(data, targets, declared, sample_weight)
+    rows, schema = learn(data, targets, declared, sample_weight, settings["preset"])
     _refuse_no_features(schema)
     _refuse_no_steps(schema, settings["network"])
     if not quiet:
@@ -130,7 +136,7 @@ def _refuse_no_features(schema: Schema) -> None:
         )
 
 
-def _refuse_no_steps(schema: Schema, network: str) -> None:
+def _refuse_no_steps(schema: Schema, network: str | None) -> None:
     if network == "lstm" and not any(kind.key == "sequence" for kind in schema.features.values()):
         raise DataError(
             "--network lstm needs a column of steps, however: the data has none that a command reads as such; "

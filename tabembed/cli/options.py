@@ -87,7 +87,11 @@ def kind_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def learn(
-    data: Sequence[str], targets: Sequence[Target], declared: Mapping[str, Sequence[str]], weight: str | None = None
+    data: Sequence[str],
+    targets: Sequence[Target],
+    declared: Mapping[str, Sequence[str]],
+    weight: str | None = None,
+    preset: str = "fast",
 ) -> tuple[RowGroups, Schema]:
     """Learn the schema of the data; its rows are streamed, never all in memory.
 
@@ -96,6 +100,7 @@ def learn(
         targets: what ``aims`` gave; none for a schema without.
         declared: {option: columns} of the options that ``kind_options`` adds.
         weight: the column of the rows' weights, which is set aside.
+        preset: of the estimator that will learn from the schema: it says how numbers are read.
 
     Returns:
         The data's rows and its schema.
@@ -108,6 +113,7 @@ def learn(
     for target in (column for one in targets for column in one.columns):
         if target in options:
             raise DataError(f"--{options[target]} names the target {target!r}; say what the target is with --task")
+    from ..estimators.presets import preset_of
     from ..io.streams import open_rows
     from ..schema.infer import infer_schema
     from ..schema.kinds import Categorical, Ignored, Numeric
@@ -124,7 +130,8 @@ def learn(
             closest = did_you_mean(weight, rows.names)
             raise LabelError(f"--sample-weight names column {weight!r}, which the data does not have; {closest}")
         chosen[weight] = Ignored("the rows' weights")
-    return rows, infer_schema(rows, list(targets) or None, kinds=chosen)
+    numeric = preset_of(preset).numeric_kind(len(targets))
+    return rows, infer_schema(rows, list(targets) or None, kinds=chosen, numeric=numeric)
 
 
 def _option_of(declared: Mapping[str, Sequence[str]]) -> dict[str, str]:

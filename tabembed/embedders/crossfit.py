@@ -21,7 +21,7 @@ from ..nn.extract import embedding_of
 from ..nn.model import build_model
 from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
-from ..schema.kinds import Numeric
+from ..schema.binned import binned_by
 from ..schema.schema import Schema
 from ..schema.vocabulary import FIRST_ID, UNKNOWN_ID
 from ..tables.compare import rotation_onto
@@ -84,14 +84,7 @@ class Training:
         Args:
             rows: their numbers.
         """
-        kinds = {}
-        for name, kind in self.narrower.features.items():
-            if isinstance(kind, Numeric) and kind.reads_target:
-                cells = kind.cells(self.table, name)
-                part = cells[rows] if isinstance(rows, slice) else cells.take(pa.array(rows))
-                own, _ = kind.learn_with(part, self.truth[rows], name)
-                kinds[name] = replace(kind, edges=own.edges, counts=own.counts)
-        return self.narrower.replace(kinds)
+        return binned_by(self.narrower, self.table, self.truth, rows)
 
     def folds(self, cv: Any) -> list[Fold]:
         """Return the folds of all rows; see ``folds_of``."""
@@ -100,7 +93,9 @@ class Training:
     def held_out(self) -> TabularEstimator:
         """Train with rows held out to choose the best epoch, where the settings say so; return the estimator."""
         kind = TabularClassifier if self.schema.need_target().is_classification else TabularRegressor
-        return kind(**self.settings, random_state=self.seed).fit_schema(self.narrower, self.table, self.weights)
+        return kind(preset="fast", **self.settings, random_state=self.seed).fit_schema(
+            self.narrower, self.table, self.weights
+        )
 
     def on(self, rows: np.ndarray | slice, epochs: int) -> keras.Model:
         """Train on some rows, from the same first weights as on others; none of them are held out.

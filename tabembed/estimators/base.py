@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["TabularEstimator"]
 
+import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -23,12 +24,10 @@ from ..io.row_groups import RowGroups
 from ..io.streams import open_rows
 from ..nn.answers import side_by_side
 from ..nn.dataset import check_weights
-from ..nn.extract import extract_tables
-from ..nn.model import build_model
+from ..nn.extract import extract_statistics, extract_tables
 from ..nn.packed import pack_spec, run_packed, unpack
-from ..nn.recipe import Recipe, train
-from ..nn.seeds import Seeds
-from ..nn.warm_start import warm_options, warm_schema
+from ..nn.recipe import Recipe
+from ..nn.warm_start import warm_schema
 from ..nn.weights import Weights, class_factors
 from ..schema.infer import infer_schema
 from ..schema.kinds import ColumnKind
@@ -39,7 +38,9 @@ from ..schema.target import Target
 from ..schema.targets import Targets
 from ..tables import EmbeddingTable
 from ..tables.grids import checked
+from .learn import learn
 from .metrics import evaluate
+from .presets import Preset, preset_of
 from .rows import refuse_feature, taken, target_columns, with_targets
 from .streamed import fit_files, fit_stream
 
@@ -50,7 +51,8 @@ class TabularEstimator(BaseEstimator):
     def __init__(
         self,
         *,
-        network: str = "mlp",
+        preset: str = "default",
+        network: str | None = None,
         network_options: Mapping[str, Any] | None = None,
         kinds: Mapping[str, ColumnKind] | None = None,
         epochs: int | None = None,
@@ -59,9 +61,12 @@ class TabularEstimator(BaseEstimator):
         weight_decay: float | None = None,
         validation_fraction: float | None = None,
         patience: int | None = None,
+        validation: Any = "random",
+        time_limit: float | None = None,
         random_state: Any = None,
         verbose: int = Recipe.verbose,
     ) -> None:
+        self.preset = preset
         self.network = network
         self.network_options = network_options
         self.kinds = kinds
@@ -71,6 +76,8 @@ class TabularEstimator(BaseEstimator):
         self.weight_decay = weight_decay
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.validation = validation
+        self.time_limit = time_limit
         self.random_state = random_state
         self.verbose = verbose
 
@@ -102,15 +109,32 @@ class TabularEstimator(BaseEstimator):
         """
         if are_paths(X):
             return fit_files(self, X, y, sample_weight, init)
+        started = time.monotonic()
         X, weights = taken(X, sample_weight)
         X = checked(self, X, reset=True)
         table, names = with_targets(X, y)
-        schema = warm_schema(self._infer(table, names), init, self.network, table, self.kinds or ())
-        return self._learn(schema, table, weights, init)
+        schema = warm_schema(self._infer(table, names), init, self._network, table, self.kinds or ())
+        return learn(self, schema, table, weights, init, (X, y), started)
 
     def _infer(self, table: pa.Table, names: Sequence[str], classes: Any = None) -> Schema:
         """Return the schema of the first rows; a classifier's classes may be declared."""
-        return infer_schema(table, self._aims(table, names), kinds=self.kinds)
+        numeric = self._preset.numeric_kind(len(names))
+        return infer_schema(table, self._aims(table, names), kinds=self.kinds, numeric=numeric)
+
+    @property
+    def _preset(self) -> Preset:
+        """The choices where arguments are None."""
+        return preset_of(self.preset)
+
+    @property
+    def _network(self) -> str:
+        return self._preset.network if self.network is None else self.network
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        """The network's arguments: the preset's are those of its own network."""
+        own = self._preset.options if self._network == self._preset.network else {}
+        return {**own, **(self.network_options or {})}
 
     @abstractmethod
     def _check_classes(self, classes: Any, y: pa.Array | pa.ChunkedArray) -> None:
@@ -182,22 +206,7 @@ class TabularEstimator(BaseEstimator):
         table, weights = taken(to_arrow(data), sample_weight)
         refuse_feature(schema, sample_weight)
         checked(self, table.drop_columns([*target.columns]), reset=True)
-        return self._learn(schema, table, weights, init)
-
-    def _learn(self, schema: Schema, table: pa.Table, sample_weight: Any, init: Any) -> Self:
-        """Build the model of a schema and train it; the one place that sets what is fitted."""
-        recipe, seeds = self._recipe(), Seeds(self.random_state)
-        weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
-        encoded, truth = schema.encode(table), schema.encode_target(table)
-        options = warm_options(init, self.network, self.network_options or {})
-        model = build_model(schema, self.network, init=init, random_state=seeds.next(), **options)
-        trained = self._weights(schema).by_class(weights, truth)
-        history, held = train(model, schema, encoded, truth, recipe, random_state=seeds.next(), sample_weight=trained)
-        self._set_model(schema, model)
-        self.network_options_ = options
-        self._set_history(history)
-        self.metrics_ = self._metrics(encoded, truth, weights, held)
-        return self
+        return learn(self, schema, table, weights, init)
 
     def _weights(self, schema: Schema, column: str | None = None) -> Weights:
         """Return how much rows count, by a column and by their class."""
@@ -246,7 +255,9 @@ class TabularEstimator(BaseEstimator):
         self.n_epochs_ = len(self.history_["loss"])
 
     def _recipe(self) -> Recipe:
-        return Recipe.of(self.network, **{name: getattr(self, name) for name in Recipe.__dataclass_fields__})
+        given = {name: getattr(self, name) for name in Recipe.__dataclass_fields__}
+        own = self._preset.training if self._network == self._preset.network else {}
+        return Recipe.of(self._network, **{**own, **{name: v for name, v in given.items() if v is not None}})
 
     def _metrics(self, encoded: Any, truth: np.ndarray, weights: np.ndarray | None, held: np.ndarray) -> dict[str, Any]:
         """Return the metrics on the held-out rows, or on the training rows where none were held out."""
@@ -282,6 +293,12 @@ class TabularEstimator(BaseEstimator):
         return target.frame(chosen)
 
     @property
+    def statistics_(self) -> dict[str, EmbeddingTable]:
+        """{column, or "origin|dest" of a pair: EmbeddingTable} of the target statistics, none where there are none."""
+        check_is_fitted(self, "model_")
+        return extract_statistics(self.model_, self.schema_)
+
+    @property
     def tables_(self) -> dict[str, EmbeddingTable]:
         """{column: EmbeddingTable} of the learned vectors."""
         check_is_fitted(self, "model_")
@@ -303,7 +320,7 @@ class TabularEstimator(BaseEstimator):
 
     def _training(self) -> dict[str, Any]:
         """Return the settings as plain values, the network's own where none were given."""
-        settings = {**settings_of(self), **asdict(self._recipe())}
+        settings = {**settings_of(self), **asdict(self._recipe()), "network": self._network}
         return {**settings, "kinds": settings["kinds"] or None, "epochs_run": self.n_epochs_}
 
     def save(self, path: str | Path) -> None:

@@ -45,13 +45,13 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
         seeds.next()
     # Those of the fit, where some came with `init=`, unless they were set anew.
     known = getattr(est, "network_options_", {})
-    options, drawn = {**known, **(est.network_options or {})}, seeds.next()
+    options, drawn = {**known, **est._options}, seeds.next()
     if fitted:
         metrics = _before(est, table, weights)
-        model = grow_model(est.model_, est.schema_, schema, est.network, random_state=drawn, **options)
+        model = grow_model(est.model_, est.schema_, schema, est._network, random_state=drawn, **options)
         est._set_model(schema, model)
     else:
-        est._set_model(schema, build_model(schema, est.network, random_state=drawn, **options))
+        est._set_model(schema, build_model(schema, est._network, random_state=drawn, **options))
         est.history_, est.n_epochs_ = {}, 0
         metrics = _before(est, table, weights)
     encoded, truth = schema.encode(table), schema.encode_target(table)

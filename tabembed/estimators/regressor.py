@@ -25,7 +25,9 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
             ``"gamma"``, ``"tweedie"`` or ``"quantile"``; see ``te.Target``.
         quantiles: to predict instead of the mean, rising, in (0, 1); they never cross.
         power: of the mean that a Tweedie variance goes by, in (1, 2).
-        network: a name that ``te.build_model`` takes.
+        preset: what holds where an argument is None: ``"fast"`` (the plain network of embeddings), ``"default"`` or
+            ``"best"``; every choice of theirs stands in ``estimators/presets.py``.
+        network: a name that ``te.build_model`` takes, in place of the preset's.
         network_options: the network's own arguments, ``{"hidden": (256, 128), "dropout": 0.1}``.
         kinds: {column: kind} for the columns you declare yourself.
         epochs: at most so many passes over the training rows.
@@ -34,11 +36,15 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         weight_decay: decoupled, on touched rows and dense weights.
         validation_fraction: share of rows held out to choose the best epoch.
         patience: epochs without a better validation loss before it stops.
+        validation: which rows these are: ``"random"``, ``"last"`` for the last ones of the data, where later rows are
+            what is to be predicted, or a function of X and y that returns (n,) True for them.
+        time_limit: seconds, from the call of ``fit`` on, by which training ends; None for none.
         random_state: makes training repeatable.
-        verbose: 1 for a progress bar. What is None of the training's settings is the network's own.
+        verbose: 1 for a progress bar. What is None of the training's settings is the preset's and its network's own.
 
     Attributes:
         model_: the ``keras.Model``. schema_: the ``te.Schema``. tables_: {column: EmbeddingTable}.
+        statistics_: {column, or "origin|dest" of a pair: EmbeddingTable} of the target statistics.
         history_: losses by epoch. n_epochs_: epochs run. metrics_: on the held-out rows, beside the baseline.
 
     Example:

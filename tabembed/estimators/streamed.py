@@ -20,6 +20,7 @@ from ..nn.packed import columns_of
 from ..nn.seeds import Seeds
 from ..nn.stream import Stream
 from ..nn.stream_recipe import train_stream
+from ..nn.time_limit import TimeLimit
 from ..nn.warm_start import warm_options
 from ..nn.weights import weight_cells
 from ..schema.infer import infer_schema
@@ -28,8 +29,13 @@ from ..schema.schema import Schema
 from ..schema.target import Target
 from ..schema.targets import Targets
 from ..tables.grids import checked
+from .learn import learn
 from .metrics import evaluate
 from .rows import refuse_feature
+from .split import check_validation
+
+_AT_ONCE = 500_000
+"""Files of up to so many rows are read whole where there are target statistics to learn, which streams have not."""
 
 
 def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init: Any) -> Any:
@@ -61,7 +67,8 @@ def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init:
     kinds = dict(estimator.kinds or {})
     if isinstance(sample_weight, str) and sample_weight in groups.names:
         kinds[sample_weight] = Ignored("the rows' weights")
-    schema = infer_schema(groups, _aims(estimator, groups, names), kinds=kinds)
+    numeric = estimator._preset.numeric_kind(len(names))
+    schema = infer_schema(groups, _aims(estimator, groups, names), kinds=kinds, numeric=numeric)
     return fit_stream(estimator, schema, groups, sample_weight, init)
 
 
@@ -83,10 +90,18 @@ def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, sample_weight:
     aside = [*target.columns, *weights.columns]
     checked(estimator, groups.schema.empty_table().drop_columns(aside), reset=True)
     groups = groups.select(list(dict.fromkeys([*schema.sources, *aside])))
+    check_validation(estimator.validation, files=True)
+    if estimator._preset.pairs is not None and groups.rows <= _AT_ONCE:
+        table = groups.table(groups.names)
+        cells = None if weights.column is None else weight_cells(table.column(weights.column), weights.column)
+        return learn(estimator, schema, table, cells, init)
+    limit = TimeLimit.of(estimator.time_limit)
     recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
-    options = warm_options(init, estimator.network, estimator.network_options or {})
-    model = build_model(schema, estimator.network, init=init, random_state=seeds.next(), **options)
-    history, parts = train_stream(model, schema, groups, recipe, random_state=seeds.next(), weights=weights)
+    options = warm_options(init, estimator._network, estimator._options)
+    model = build_model(schema, estimator._network, init=init, random_state=seeds.next(), **options)
+    history, parts = train_stream(
+        model, schema, groups, recipe, random_state=seeds.next(), weights=weights, callbacks=limit
+    )
     estimator._set_model(schema, model)
     estimator.network_options_ = options
     estimator._set_history(history)

@@ -73,7 +73,7 @@ class AdamRule(NamedTuple):
             The factors.
         """
         tail, last = self.tail(gap), tf.maximum(step - gap, 1)
-        rate = self.learning_rate * tf.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+        rate = self.rate(step)
         rate_then = self.learning_rate * tf.sqrt(_lost(self.beta_2, last)) / _lost(self.beta_1, last)
         return Factors(
             first_lost=_lost(self.beta_1, gap),
@@ -84,6 +84,16 @@ class AdamRule(NamedTuple):
             if self.weight_decay
             else tf.zeros_like(gap),
         )
+
+    def rate(self, step: Any) -> Any:
+        """Return the learning rate, corrected for moments that began at zero.
+
+        Args:
+            step: scalar float, 1 at the first step.
+        """
+        # In the step's precision only after single precision, as Keras has it.
+        first, second = (tf.cast(beta, step.dtype) ** step for beta in (self.beta_1, self.beta_2))
+        return self.learning_rate * tf.sqrt(1 - second) / (1 - first)
 
     def step(self, rows: Rows, gradient: Any, factors: Factors) -> Rows:
         """Bring rows up to date and make their step.

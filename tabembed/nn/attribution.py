@@ -16,6 +16,7 @@ from ..schema.ragged import Encoded
 from ..schema.schema import Schema
 from .networks.joined import JOIN
 from .packed import pack_spec, run_packed, unpack
+from .statistics_lookup import statistics_of
 
 _CHUNK = 4_096
 
@@ -64,8 +65,20 @@ def integrated_gradients(
     step = _Step(rest, widths, steps, schema.need_target().is_classification)
     parts = [step(values[at : at + _CHUNK], start) for at in range(0, len(values), _CHUNK)]
     by_value, outputs, baseline = (np.concatenate(found) for found in zip(*parts, strict=True))
-    starts = np.cumsum([0, *widths[:-1]])
-    return Attributions(np.add.reduceat(by_value, starts, axis=1), outputs, baseline)
+    return Attributions(_by_column(by_value, widths, model, schema), outputs, baseline)
+
+
+def _by_column(by_value: np.ndarray, widths: list[int], model: keras.Model, schema: Schema) -> np.ndarray:
+    """Return (n, columns); what the statistics of a pair add is halved between its columns."""
+    names = list(schema.features)
+    found = np.add.reduceat(by_value, np.cumsum([0, *widths[:-1]]), axis=1)[:, : len(names)]
+    statistics = statistics_of(model)
+    if statistics is not None:
+        of_group = by_value[:, -widths[-1] :].reshape(len(by_value), len(statistics.groups), -1).sum(axis=2)
+        for group, added in zip(statistics.groups, of_group.T, strict=True):
+            for name in group:
+                found[:, names.index(name)] += added / len(group)
+    return found
 
 
 def _halves(model: keras.Model, schema: Schema) -> tuple[keras.Model, keras.Model]:
@@ -75,7 +88,7 @@ def _halves(model: keras.Model, schema: Schema) -> tuple[keras.Model, keras.Mode
     except ValueError:
         raise DataError("the model has no layer where its columns meet; was it built by te.build_model?") from None
     tensors = joined if isinstance(joined, list) else [joined]
-    if len(tensors) != len(schema.features):
+    if len(tensors) - (statistics_of(model) is not None) != len(schema.features):
         raise DataError(
             f"the model must have the {len(schema.features)} columns of the schema, however: it has {len(tensors)}; "
             f"use the schema it was built from"

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["check_batch_size", "check_weights", "make_dataset"]
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ def make_dataset(
     seed: int | None = None,
     sample_weight: np.ndarray | None = None,
     fill: bool = False,
+    beside: Mapping[str, np.ndarray] | None = None,
 ) -> tf.data.Dataset:
     """Return batches of ``({input name: (batch, 1)}[, target (batch, 1)[, weight (batch,)]])``.
 
@@ -46,6 +47,7 @@ def make_dataset(
         sample_weight: what ``check_weights`` gave, or None.
         fill: whether the last batch of an epoch is filled up from its first rows. All batches are of one shape then,
             which XLA compiles once.
+        beside: {input name: (n, width) float32} more of the model's inputs.
 
     Raises:
         DataError: for a bad batch size or no rows.
@@ -56,22 +58,27 @@ def make_dataset(
     packed = {f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}
     packed |= {name: array for name, array in (("target", target), ("weight", sample_weight)) if array is not None}
     tensors, lists = {name: tf.constant(array) for name, array in packed.items()}, _lists(schema, encoded)
+    more = {name: tf.constant(array) for name, array in (beside or {}).items()}
 
     def batch_of(index: tf.Tensor) -> tuple[Any, ...]:
         """Return the batch of (batch,) row numbers."""
         index.set_shape([size if fill else None])
         part = {name: tf.gather(tensor, index) for name, tensor in tensors.items()}
-        inputs: dict[str, tf.Tensor] = {}
-        for kind, (names, _) in columns.items():
-            matrix = tf.cast(part[f"matrix {kind}"], tf.int32) if kind == "ids" else part[f"matrix {kind}"]
-            inputs.update(zip(names, tf.split(matrix, len(names), axis=1), strict=True))
+        inputs = {name: each for kind, (names, _) in columns.items() for name, each in _split(part, kind, names)}
         inputs |= {name: tf.gather(ragged, index).to_tensor(padding) for name, (ragged, padding) in lists.items()}
+        inputs |= {name: tf.gather(matrix, index) for name, matrix in more.items()}
         if target is None:
             return (inputs,)
         return inputs, *answers(schema.need_targets(), part["target"], part.get("weight"))
 
     batches = _indices(rows, size, _Orders(rows, seed) if shuffle else None, fill).map(_as_it_is(batch_of))
     return _counted(batches, math.ceil(rows / size))
+
+
+def _split(part: Mapping[str, tf.Tensor], kind: str, names: Sequence[str]) -> Iterator[tuple[str, tf.Tensor]]:
+    """Yield the columns of a matrix, (batch, 1) each."""
+    matrix = tf.cast(part[f"matrix {kind}"], tf.int32) if kind == "ids" else part[f"matrix {kind}"]
+    yield from zip(names, tf.split(matrix, len(names), axis=1), strict=True)
 
 
 def _counted(batches: tf.data.Dataset, count: int) -> tf.data.Dataset:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["embedding_of", "extract_tables"]
+__all__ = ["embedding_of", "extract_statistics", "extract_tables"]
 
 from typing import Any
 
 import keras
+import numpy as np
 
 from ..io.errors import DataError
+from ..schema.cross import joined
 from ..schema.schema import Schema
 from ..schema.shared import sharing
-from ..schema.vocabulary import FIRST_ID
+from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
 from ..tables import EmbeddingTable
 from ..tables.by_id import tables_of_rows
+from .statistics import TargetStatistics
+from .statistics_lookup import statistics_of
 
 
 def embedding_of(model: keras.Model, schema: Schema, column: str) -> Any:
@@ -65,3 +69,47 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
     """
     own = [key for key in schema.tables if sharing(schema.features, key)[0] == key]
     return tables_of_rows(schema, {key: embedding_of(model, schema, key).get_weights()[0] for key in own})
+
+
+def extract_statistics(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTable]:
+    """Return the target statistics of a model's columns and pairs of columns, keyed by their labels.
+
+    A vector holds the smoothed mean of the target (in standard deviations from that of all rows; of classes the
+    log-odds of each, of two of the second), and last the logarithm of the count, of the rows that had the label or the
+    pair; labels of a single row have none. ``counts`` are these rows.
+
+    Args:
+        model: built by ``build_model(schema, statistics=...)``.
+        schema: the same one.
+
+    Returns:
+        {column, or "origin|dest" of a pair, whose labels are joined alike: table}; empty for a model without.
+    """
+    statistics = statistics_of(model)
+    if statistics is None:
+        return {}
+    return {joined(group): _statistics_table(statistics, schema, at) for at, group in enumerate(statistics.groups)}
+
+
+def _statistics_table(statistics: TargetStatistics, schema: Schema, at: int) -> EmbeddingTable:
+    group = statistics.groups[at]
+    ids, places = statistics.ids_of(at)
+    known = [schema.tables[name][1].read()[0] if name in schema.tables else [] for name in group]
+    labels, rows = [], []
+    for own, place in zip(ids.tolist(), places.tolist(), strict=True):
+        if all(FIRST_ID <= one < FIRST_ID + len(names) for one, names in zip(own, known, strict=True)):
+            labels.append(joined([names[one - FIRST_ID] for one, names in zip(own, known, strict=True)]))
+            rows.append(place)
+    single = {int(own[0]): place for own, place in zip(ids, places, strict=True)} if len(group) == 1 else {}
+    nothing = statistics.default[at]
+    missing, unknown = (
+        statistics.vectors[single[one]] if one in single else nothing for one in (MISSING_ID, UNKNOWN_ID)
+    )
+    return EmbeddingTable(
+        labels,
+        statistics.vectors[np.array(rows, int)],
+        counts=statistics.counts[np.array(rows, int)],
+        missing=missing,
+        unknown=unknown,
+        name=joined(group),
+    )

@@ -14,7 +14,7 @@ from ..io.errors import DataError
 from ..schema.kind import TableSpec
 from ..schema.kinds import Categorical, Sequence
 from ..schema.schema import Schema
-from ..schema.shared import whole_column
+from ..schema.shared import labelled, whole_column
 from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
 from .branches import prior_weights
 from .embedding import RowwiseEmbedding
@@ -22,6 +22,8 @@ from .extract import embedding_of, extract_tables
 from .model import build_model
 from .optimizer import RowwiseAdam
 from .row_prior import RowPrior
+from .statistics import TargetStatistics
+from .statistics_lookup import STATISTICS, set_statistics, statistics_of
 from .warm_start import load_tables_into
 
 
@@ -54,12 +56,14 @@ def grow_model(
     tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
     old, new = ({name: spec for name, (_, spec) in schema.tables.items()} for schema in (before, after))
     rows = {name: _rows(old[name], new[name]) for name in tables}
+    statistics = _moved_statistics(model, before, after)
     if all(old[name].size == new[name].size for name in tables):
         load_tables_into(model, after, {name: table for name, table in tables.items() if new[name].rows is None})
         _weigh_priors(model, after)
+        set_statistics(model, statistics)
         grown = model
     else:
-        grown = build_model(after, network, init=tables, random_state=random_state, **options)
+        grown = build_model(after, network, init=tables, statistics=statistics, random_state=random_state, **options)
         _copy_layers(model, grown, {embedding_of(grown, after, n).name for n in tables if new[n].rows is not None})
         if isinstance(optimizer, RowwiseAdam):
             grown.compile_from_config(model.get_compile_config())
@@ -78,6 +82,22 @@ def _rows(before: TableSpec, after: TableSpec) -> np.ndarray:
     return np.array([MISSING_ID, UNKNOWN_ID, *(ids.get(label, -1) for label in after.read()[0])])
 
 
+def _moved_statistics(model: keras.Model, before: Schema, after: Schema) -> TargetStatistics | None:
+    """Return the model's target statistics by the new ids; a label that has lost its row has none any more."""
+    statistics = statistics_of(model)
+    if statistics is None:
+        return None
+    ids, sizes = {}, {}
+    for name in statistics.columns:
+        old, new = labelled(before.features)[name], labelled(after.features)[name]
+        places = {label: at for at, label in enumerate(new.labels, FIRST_ID)}
+        ids[name] = np.array([MISSING_ID, UNKNOWN_ID, *(places.get(label, -1) for label in old.labels)])
+        if old.hash_buckets is not None:
+            ids[name] = np.arange(old.size)
+        sizes[name] = new.size
+    return statistics.moved(sizes, ids)
+
+
 def _weigh_priors(model: keras.Model, schema: Schema) -> None:
     for name in schema.features:
         column, safe = whole_column(schema.columns, name), schema.input_names[name]
@@ -93,7 +113,7 @@ def _copy_layers(model: keras.Model, grown: keras.Model, hashed: set[str]) -> No
     """Copy what isn't a table's from layer to layer, by name; of hashed tables also the rows that hold no label."""
     old: Mapping[str, Any] = {layer.name: layer.get_weights() for layer in model.layers}
     for layer in grown.layers:
-        if isinstance(layer, RowwiseEmbedding | RowPrior) and layer.name not in hashed:
+        if layer.name == STATISTICS or (isinstance(layer, RowwiseEmbedding | RowPrior) and layer.name not in hashed):
             continue
         weights = old.get(layer.name, [])
         if [array.shape for array in weights] != [array.shape for array in layer.get_weights()]:

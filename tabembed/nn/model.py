@@ -21,6 +21,8 @@ from .networks import build_network
 from .networks.joined import Joined
 from .row_prior import scale_priors
 from .seeds import Seeds
+from .statistics import TargetStatistics
+from .statistics_lookup import STATISTICS, statistics_lookup
 from .warm_start import start_from, tables_of, warm_dims, warm_options
 
 
@@ -30,6 +32,7 @@ def build_model(
     *,
     init: Any = None,
     freeze: str | Iterable[str] = (),
+    statistics: TargetStatistics | None = None,
     random_state: Any = None,
     **options: Any,
 ) -> keras.Model:
@@ -41,16 +44,17 @@ def build_model(
     Args:
         schema: with a target.
         network: mlp, linear, wide_deep, resnet, dcn, deepfm, transformer, tabm or lstm.
-        init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from: rows are matched by label,
-            new labels start from the table's unknown row. It sets the column's dim unless the schema pins ``dim=``. Of
-            a ``te.BERTEmbedder`` the network ``transformer`` takes the sizes and all layers too.
+        init: {column: EmbeddingTable} or a fitted object with ``tables_``, to start from, by label; new labels start
+            from the unknown row. It sets the column's dim unless the schema pins ``dim=``. Of a ``te.BERTEmbedder``
+            the network ``transformer`` takes the sizes and all layers too.
         freeze: the column, or columns, whose vectors are not trained; one column of a shared table freezes it for all.
+        statistics: what the target was on average where labels stood, as more columns; None for none.
         random_state: makes weights and dropout repeatable; the global random state is neither read nor changed.
         **options: the network's own arguments (``hidden=(256, 128)``, ``dropout=0.1``).
 
     Returns:
         An uncompiled functional ``keras.Model``; ``schema.target``'s ``loss``, ``loss_weight`` and ``metrics`` fit it.
-        (Called with ``training=True``, that of ``tabm`` gives what each member says, (batch, k, width).)
+        (With ``training=True`` that of ``tabm`` gives what each member says, (batch, k, width).)
 
     Raises:
         DataError: without a target, without a column, for an unknown network or option, or a pinned dim that differs.
@@ -64,16 +68,20 @@ def build_model(
 
     Source: Guo & Berkhahn 2016, "Entity Embeddings of Categorical Variables", arXiv 1604.06737, section III.
     """
-    target = schema.need_targets()
-    seeds = Seeds(random_state)
+    target, seeds = schema.need_targets(), Seeds(random_state)
     inputs, joined = build_branches(schema, warm_dims(schema, tables_of(init)), seeds)
+    joined = joined if statistics is None else _beside(joined, schema, inputs, statistics)
     outputs = build_head(build_network(network, joined, seeds, warm_options(init, network, options)), target, seeds)
     model = model_of(inputs, outputs, f"tabembed_{network}")
-    # The loss of a number is in a unit of the target's, and so must be what is added to it.
-    scale_priors(model, target.loss_unit)
+    scale_priors(model, target.loss_unit)  # what is added to the loss of a number must be in its unit
     start_from(init, network, model, schema)
-    _freeze(model, schema, freeze)
-    return model
+    return _frozen(model, schema, freeze)
+
+
+def _beside(joined: Joined, schema: Schema, inputs: Mapping[str, Any], statistics: TargetStatistics) -> Joined:
+    """Return the branches' outputs, and the statistics behind them."""
+    by_column = {name: inputs[schema.input_names[name]] for name in statistics.columns}
+    return joined.beside(STATISTICS, statistics_lookup(statistics, by_column))
 
 
 def build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tuple[dict[str, Any], Joined]:
@@ -106,6 +114,8 @@ def build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tup
     return {schema.input_names[name]: tensor for name, tensor in inputs.items()}, joined
 
 
-def _freeze(model: keras.Model, schema: Schema, columns: str | Iterable[str]) -> None:
+def _frozen(model: keras.Model, schema: Schema, columns: str | Iterable[str]) -> keras.Model:
+    """Return the model, the tables of some columns not to be trained."""
     for name in [columns] if isinstance(columns, str) else columns:
         embedding_of(model, schema, name).trainable = False
+    return model

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["RowwiseAdam"]
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ import tensorflow as tf
 
 from ..io.errors import DataError
 from .adam_rule import AdamRule
+from .dense_update import Dense, update_dense
 from .row_gradients import RowGradient, clip_global_norm, clip_norm, clip_value
 from .row_update import Table, update_tables
 from .stamps import make_stamp
@@ -135,21 +137,13 @@ class RowwiseAdam(keras.optimizers.Adam):
 
     def _backend_apply_gradients(self, grads: Any, trainable_variables: Any) -> None:
         grads = self._clip_gradients([grad.slices if isinstance(grad, RowGradient) else grad for grad in grads])
-        dense, sparse = self._split(zip(grads, trainable_variables, strict=True))
-        if dense:
-            grads, variables = zip(*dense, strict=True)
-            self._apply_weight_decay(variables)
-            self._backend_update_step(grads, variables, self.learning_rate)
-        if sparse:
-            update = tf.__internal__.distribute.interim.maybe_merge_call
-            update(
-                self._update_tables_everywhere,
-                self._distribution_strategy,
-                self._all_reduce_sum_gradients(
-                    [(grad, getattr(variable, "value", variable)) for grad, variable in sparse]
-                ),
-                self.learning_rate,
-            )
+        rate = self.learning_rate  # once: a schedule is some twenty operations
+        whole, some = self._split(zip(grads, trainable_variables, strict=True))
+        for pairs, update in ((whole, self._update_whole), (some, self._update_tables)):
+            if pairs:
+                reduced = self._all_reduce_sum_gradients([(grad, getattr(v, "value", v)) for grad, v in pairs])
+                merged = tf.__internal__.distribute.interim.maybe_merge_call
+                merged(partial(self._everywhere, update), self._distribution_strategy, reduced, rate)
 
     def _split(self, pairs: Any) -> tuple[list[Any], list[Any]]:
         """Split pairs of gradient and variable into those of all rows and those of some."""
@@ -170,36 +164,36 @@ class RowwiseAdam(keras.optimizers.Adam):
             return [clip_value(grad, self.clipvalue) for grad in grads]
         return grads
 
-    @_as_it_is
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Update all of one variable and its slots.
-
-        Args:
-            gradient: a tensor of the variable's shape, or what can be turned into one.
-            variable: the variable.
-            learning_rate: a scalar.
-        """
-        super().update_step(tf.convert_to_tensor(gradient), variable, learning_rate)
-        stamps = self._stamps[self._get_variable_index(variable)]
-        if stamps is not None:
-            self.assign(stamps, tf.fill(stamps.shape, make_stamp(self._step(), 1)))
-
     def _step(self) -> Any:
         return tf.cast(self.iterations + 1, tf.int32)
 
-    def _update_tables_everywhere(self, distribution: Any, grads_and_vars: Any, learning_rate: Any) -> None:
-        """Update the tables of each replica (``tf.distribute``)."""
+    def _rule(self, learning_rate: Any) -> AdamRule:
+        return AdamRule(self.beta_1, self.beta_2, self.epsilon, self.weight_decay or 0.0, learning_rate)
+
+    def _everywhere(self, update: Any, distribution: Any, grads_and_vars: Any, learning_rate: Any) -> None:
+        """Update the variables of each replica (``tf.distribute``)."""
         grads, variables = zip(*grads_and_vars, strict=True)
-        arguments = grads, variables, learning_rate
-        distribution.extended.update(variables[0], self._update_tables, args=arguments, group=False)
+        distribution.extended.update(variables[0], update, args=(grads, variables, learning_rate), group=False)
+
+    @_as_it_is
+    def _update_whole(self, _: Any, grads: Any, variables: Any, learning_rate: Any) -> None:
+        """Update all of some variables."""
+        pairs = zip(grads, variables, strict=True)
+        update_dense([self._dense(grad, one) for grad, one in pairs], self._rule(learning_rate), self._step())
+
+    def _dense(self, gradient: Any, variable: Any) -> Dense:
+        index = self._get_variable_index(variable)
+        first, second = (slots[index].value for slots in (self._momentums, self._velocities))
+        stamps = self._stamps[index]
+        decays = self._use_weight_decay(variable)
+        whole = tf.convert_to_tensor(gradient)
+        return Dense(whole, variable, first, second, None if stamps is None else stamps.value, decays)
 
     @_as_it_is
     def _update_tables(self, _: Any, grads: Any, variables: Any, learning_rate: Any) -> None:
         """Update the batch's rows of all tables."""
-        step = self._step()
-        rule = AdamRule(self.beta_1, self.beta_2, self.epsilon, self.weight_decay or 0.0, learning_rate)
         tables = [self._table(grad, variable) for grad, variable in zip(grads, variables, strict=True)]
-        update_tables(tables, rule, step)
+        update_tables(tables, self._rule(learning_rate), self._step())
 
     def _table(self, gradient: Any, variable: Any) -> Table:
         index = self._get_variable_index(variable)

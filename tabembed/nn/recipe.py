@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Recipe", "fit_model", "split_rows", "train", "train_more", "worth_xla"]
+__all__ = ["Recipe", "RowSplit", "fit_model", "hold_out", "split_rows", "train", "train_more", "worth_xla"]
 
 import math
 from collections.abc import Mapping, Sequence
@@ -24,6 +24,10 @@ from .optimizer import RowwiseAdam
 from .progress import Progress
 from .row_prior import scale_priors
 from .seeds import Seeds
+from .statistics_lookup import STATISTICS, fed_statistics
+
+RowSplit = tuple[np.ndarray, np.ndarray]
+"""Row numbers to train on, and those to choose the best epoch by."""
 
 _WORTH_XLA = 2_000
 """Training steps from which on XLA saves more time than it takes to compile one: some seconds."""
@@ -138,6 +142,8 @@ def train(
     *,
     random_state: Any = None,
     sample_weight: np.ndarray | None = None,
+    split: RowSplit | None = None,
+    crossed: np.ndarray | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> tuple[keras.callbacks.History, np.ndarray]:
     """Compile and fit a model of the schema by the recipe.
@@ -150,6 +156,8 @@ def train(
         recipe: the settings.
         random_state: of the split and the batches' order.
         sample_weight: (n,) or None.
+        split: the rows to train on and those to hold out; None draws them by ``recipe.validation_fraction``.
+        crossed: (n, width) float32 what to train on in place of the model's target statistics; None where it has none.
         callbacks: more of Keras' callbacks.
 
     Returns:
@@ -157,14 +165,19 @@ def train(
     """
     seeds = Seeds(random_state)
     wanted = schema.need_targets()
-    training, held = _hold_out(target, recipe.validation_fraction, sample_weight, seeds.next())
+    drawn = hold_out(target, recipe.validation_fraction, sample_weight, seeds.next())
+    training, held = drawn if split is None else split
     batch = recipe.batch_rows(len(training))
 
-    part = partial(_part, schema, encoded, target, sample_weight)
+    part = partial(_part, schema, encoded, target, sample_weight, crossed)
+    fed = model if crossed is None else fed_statistics(model)
     steps = math.ceil(len(training) / batch)
     batches = part(training, batch, shuffle=True, seed=seeds.next(), fill=True)
     judged = part(held, 8192) if len(held) else None
-    return fit_model(model, wanted, recipe, steps, batches, judged, callbacks), held
+    history = fit_model(fed, wanted, recipe, steps, batches, judged, callbacks)
+    if fed is not model:
+        model.compile(fed.optimizer, wanted.loss, loss_weights=wanted.loss_weight)
+    return history, held
 
 
 def fit_model(
@@ -221,8 +234,15 @@ def _run(
         scale_priors(model, target.loss_unit)
 
 
-def _hold_out(target: np.ndarray, share: float, weights: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row numbers to train on, and those to choose the best epoch by."""
+def hold_out(target: np.ndarray, share: float, weights: np.ndarray | None, seed: int) -> RowSplit:
+    """Return the row numbers to train on, and those to choose the best epoch by.
+
+    Args:
+        target: what ``schema.encode_target`` gave.
+        share: of the rows to hold out.
+        weights: (n,) or None.
+        seed: of the draw.
+    """
     training, held = split_rows(target if target.dtype.kind == "i" else None, len(target), share, seed)
     if weights is not None and not np.any(weights[held] > 0):
         # Rows without weight judge nothing: every epoch's loss would be equal, and the first would win.
@@ -235,6 +255,7 @@ def _part(
     encoded: Mapping[str, Encoded],
     target: np.ndarray,
     weights: np.ndarray | None,
+    crossed: np.ndarray | None,
     rows: np.ndarray,
     size: int,
     **how: Any,
@@ -242,7 +263,8 @@ def _part(
     """Return the batches of some rows."""
     columns = {name: array[rows] for name, array in encoded.items()}
     some = None if weights is None else weights[rows]
-    return make_dataset(schema, columns, target[rows], size, sample_weight=some, **how)
+    beside = {} if crossed is None else {STATISTICS: crossed[rows]}
+    return make_dataset(schema, columns, target[rows], size, sample_weight=some, beside=beside, **how)
 
 
 def train_more(
@@ -279,7 +301,7 @@ def train_more(
     else:
         _compile(model, wanted, recipe, steps, rate, steps)
     seed = Seeds(random_state).next()
-    batches = _part(schema, encoded, target, sample_weight, rows, batch, shuffle=True, seed=seed, fill=True)
+    batches = _part(schema, encoded, target, sample_weight, None, rows, batch, shuffle=True, seed=seed, fill=True)
     return _run(model, wanted, recipe, 1, steps, batches)
 
 

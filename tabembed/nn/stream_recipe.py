@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["StreamParts", "train_stream"]
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,7 @@ def train_stream(
     *,
     random_state: Any = None,
     weights: Weights | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> tuple[keras.callbacks.History, StreamParts]:
     """Compile and fit a model of the schema by the recipe, the rows streamed; see ``recipe.train``.
 
@@ -82,6 +84,7 @@ def train_stream(
         recipe: the settings.
         random_state: of the split and the batches' order.
         weights: how much rows count; the files hold their column.
+        callbacks: more of Keras' callbacks.
 
     Returns:
         Keras' history and the sides of the split.
@@ -96,7 +99,7 @@ def train_stream(
     batches = parts.training.dataset(batch, shuffle=True, seed=seeds.next())
     judged = None if parts.held is None else parts.held.dataset(8192)
     try:
-        return fit_model(model, schema.need_targets(), recipe, steps, batches, judged), parts
+        return fit_model(model, schema.need_targets(), recipe, steps, batches, judged, callbacks), parts
     except tf.errors.OpError as error:
         streams = (parts.training, parts.held)
         cause = next((stream.error for stream in streams if stream is not None and stream.error), None)

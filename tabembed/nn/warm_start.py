@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "Pretrained",
+    "has_encoder",
     "load_tables_into",
     "start_from",
     "tables_of",
@@ -58,6 +59,16 @@ def _pretrained_of(init: Any, network: str) -> Pretrained | None:
     """
     found = getattr(init, "pretrained_", None) if network == _STARTS else None
     return found if isinstance(found, Pretrained) else None
+
+
+def has_encoder(init: Any, network: str) -> bool:
+    """Say whether a network starts from the layers of ``init=``, whose columns must be all that it reads.
+
+    Args:
+        init: as ``build_model`` takes it.
+        network: its name.
+    """
+    return _pretrained_of(init, network) is not None
 
 
 def warm_options(init: Any, network: str, options: Mapping[str, Any]) -> dict[str, Any]:

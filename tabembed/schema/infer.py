@@ -5,7 +5,9 @@ from __future__ import annotations
 __all__ = ["infer_schema"]
 
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..io.errors import DataError
+from ..io.errors import DataError, DataWarning
 from ..io.frames import are_paths, to_arrow
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
@@ -59,6 +61,7 @@ def infer_schema(
     *,
     kinds: Mapping[str, ColumnKind] | None = None,
     task: str = "auto",
+    numeric: Numeric | None = None,
 ) -> Schema:
     """Read what each column is and learn its statistics.
 
@@ -68,13 +71,13 @@ def infer_schema(
         target: the column to predict, or a ``te.Target`` that says more of it, or several of these, or None.
         kinds: {column: kind} for the columns you declare yourself; ``te.Ignored()`` leaves one out.
         task: ``"auto"`` or one that ``te.Target`` takes; ``"multilabel"`` is one target of several columns of 0 and 1.
+        numeric: the kind of columns that are read as numbers; None for ``te.Numeric()``. Those of one bin stay plain.
 
     Returns:
         The schema; its repr says why each column was read so.
 
     Raises:
-        DataError: for an empty frame, a target or declared column that isn't there, a missing or constant target,
-            infinities, an all-missing column, mixed types.
+        DataError: for no rows, a column that isn't there, is all missing or mixed, a missing or constant target.
 
     Example:
         >>> import pandas as pd, tabembed as te
@@ -85,7 +88,7 @@ def infer_schema(
     wanted, declared = declared_targets(target, task), {str(name): kind for name, kind in (kinds or {}).items()}
     answer_columns = [column for one in wanted for column in one.columns]
     if isinstance(data, RowGroups) or (are_paths(data) and are_streamed(data)):
-        return _infer_files(data, wanted, declared)
+        return _infer_files(data, wanted, declared, numeric)
     table, names = _read(data, _unread(declared))
     _check_arguments(names, answer_columns, declared)
     if not table.num_rows:
@@ -98,10 +101,26 @@ def infer_schema(
         if isinstance(kind := declared.get(name), Ignored):
             columns.append(Column(name, kind, table.num_rows, 0, kind.reason))
         elif name not in answer_columns:
-            values = table.column(name) if kind is None else kind.cells(table, name)
-            columns.append(_learn(values, name, kind, answers))
+            columns.append(_learn(table.column(name) if kind is None else kind.cells(table, name), name, kind, answers))
     columns = with_places(apart(columns, names), names, lambda name, kind: _learn(kind.cells(table, name), name, kind))
-    return Schema(share(columns), _together(learned))
+    taken = _numbers_as(numeric, columns, lambda name, kind: _learn(table.column(name), name, kind, answers))
+    return Schema(share(taken), _together(learned))
+
+
+def _numbers_as(
+    numeric: Numeric | None, columns: Sequence[Column], learn: Callable[[str, ColumnKind], Column]
+) -> list[Column]:
+    """Return the columns, those that were read as numbers learned anew as a given kind."""
+    found = list(columns)
+    for at, column in enumerate(columns):
+        if numeric is not None and isinstance(column.kind, Numeric) and column.reason != "declared":
+            with warnings.catch_warnings():  # what there is to say of the column was said when it was read
+                warnings.simplefilter("ignore", DataWarning)
+                learned = replace(learn(column.name, numeric), reason=column.reason)
+            # One bin is the value itself: a flag stays a plain number.
+            if not numeric.binned or len(getattr(learned.kind, "edges", ())) > 2:
+                found[at] = learned
+    return found
 
 
 def _learned(table: pa.Table, wanted: Sequence[Target]) -> list[Target]:
@@ -121,7 +140,9 @@ def _together(learned: Sequence[Target]) -> AnyTarget | None:
     return learned[0] if learned else None
 
 
-def _infer_files(data: Any, wanted: Sequence[Target], declared: Mapping[str, ColumnKind]) -> Schema:
+def _infer_files(
+    data: Any, wanted: Sequence[Target], declared: Mapping[str, ColumnKind], numeric: Numeric | None
+) -> Schema:
     """Infer from files, one column at a time and none of them whole."""
     groups = data if isinstance(data, RowGroups) else open_rows(data)
     answer_columns = [column for one in wanted for column in one.columns]
@@ -142,6 +163,11 @@ def _infer_files(data: Any, wanted: Sequence[Target], declared: Mapping[str, Col
         apart(columns, groups.names),
         groups.names,
         lambda name, kind: stream_column(groups, name, kind) or _learn_whole(groups, name, kind),
+    )
+    columns = _numbers_as(
+        numeric,
+        columns,
+        lambda name, kind: stream_column(groups, name, kind, answers) or _learn_whole(groups, name, kind),
     )
     return Schema(share(columns), _together(learned))
 

@@ -14,7 +14,8 @@ import pytest
 from click.testing import Result
 
 import tabembed as te
-from tabembed.cli.fit import _NETWORKS, default_output
+from tabembed.cli.fit import _NETWORKS, default_output, fit
+from tabembed.estimators.presets import PRESETS
 from tabembed.nn.networks import NETWORKS
 
 Run = Callable[..., Result]
@@ -158,3 +159,25 @@ def test_the_networks_are_the_real_ones() -> None:
 )
 def test_the_model_is_called_after_the_data(data: list[str], name: str) -> None:
     assert default_output(data) == Path("saved_models") / name
+
+
+def test_a_preset_and_a_limit_of_time_are_taken(done: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"user": rng.integers(0, 40, 800).astype(str), "n": rng.normal(size=800)})
+    frame["y"] = frame["user"].astype(int) % 7 + frame["n"]
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    arguments = (tmp_path / "rows.csv", "--target", "y", "--categorical", "user", "--epochs", "1", "--quiet")
+    told = {}
+    for preset in ("fast", "default"):
+        output = tmp_path / preset
+        done("fit", *arguments, "--output", output, "--preset", preset, "--time-limit", "300", "--seed", "0")
+        told[preset] = json.loads((output / "1" / "assets.extra" / "training.json").read_text())
+        schema = te.load(output).schema
+        assert schema["n"].embedding == (None if preset == "fast" else "ple")
+    assert [told[preset]["network"] for preset in told] == ["mlp", "tabm"]
+    assert [told[preset]["preset"] for preset in told] == ["fast", "default"]
+
+
+def test_the_presets_are_the_real_ones() -> None:
+    option = next(option for option in fit.params if option.name == "preset")
+    assert list(option.type.choices) == list(PRESETS)

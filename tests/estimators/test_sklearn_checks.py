@@ -13,6 +13,7 @@ pytestmark = pytest.mark.usefixtures("eagerly")
 
 # One epoch, of steps enough and long enough for the checks that ask for a score (of 300 rows at most).
 TINY = {
+    "preset": "fast",
     "epochs": 1,
     "batch_size": 8,
     "learning_rate": 0.1,
@@ -21,6 +22,7 @@ TINY = {
     "random_state": 0,
     "verbose": 0,
 }
+DEFAULT = {**TINY, "preset": "default", "epochs": 5}
 FAILS = {
     "check_sample_weight_equivalence_on_dense_data": "means, scales and batches count rows: "
     "a repeated row changes them, a weight does not"
@@ -35,6 +37,14 @@ SLOW = {
     expected_failed_checks=lambda estimator: FAILS | (SLOW if isinstance(estimator, te.TabularClassifier) else {}),
 )
 def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+@parametrize_with_checks(
+    [te.TabularRegressor(**DEFAULT), te.TabularClassifier(**DEFAULT)], expected_failed_checks=lambda _: FAILS
+)
+@pytest.mark.slow
+def test_scikit_learns_checks_of_the_default(estimator: Any, check: Any) -> None:
     check(estimator)
 
 

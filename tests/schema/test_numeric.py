@@ -196,3 +196,19 @@ def test_the_log_of_a_frame() -> None:
         "x"
     ]
     assert (kind.mean, kind.scale) == (pytest.approx(0.0), pytest.approx(np.sqrt(2 / 3)))
+
+
+def test_columns_that_are_read_as_numbers_take_the_kind_that_is_asked_for(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame({"km": rng.normal(size=300), "flag": rng.integers(0, 2, 300) + 0.5, "own": rng.normal(size=300)})
+    df["y"] = np.sin(3 * df["km"])
+    asked = te.Numeric(embedding="ple", bins="target", n_bins=8)
+    schema = te.infer_schema(df, "y", kinds={"own": te.Numeric()}, numeric=asked)
+    assert (schema["km"].embedding, schema["km"].bins) == ("ple", "target")
+    assert 2 < len(schema["km"].edges) <= 9
+    assert schema["flag"].embedding is None  # two values are one bin, the value itself
+    assert schema["own"].embedding is None
+    assert [column.reason for column in schema.columns][:2] == ["real numbers", "real numbers"]
+    df.to_parquet(tmp_path / "rows.parquet")
+    kinds = {"own": te.Numeric()}
+    assert te.infer_schema(tmp_path / "rows.parquet", "y", kinds=kinds, numeric=asked) == schema

@@ -78,3 +78,12 @@ class Joined:
             values: {safe name: (batch, width)}.
         """
         return replace(self, columns={**self.columns, **values})
+
+    def beside(self, name: str, values: Any) -> Joined:
+        """Return the columns and one more behind them.
+
+        Args:
+            name: of the new one.
+            values: (batch, width).
+        """
+        return replace(self, columns={**self.columns, name: values}, dropout={**self.dropout, name: 0.0})

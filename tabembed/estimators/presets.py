@@ -1,0 +1,80 @@
+"""The presets: every choice of the recipe that an estimator follows where its arguments are None.
+
+``default``, chosen on training rows (``benchmarks/quality.py --inner``, seed 10; ablation in benchmarks/README.md):
+
+- **Preprocessing**: labels by count, missing and unseen apart; numbers standardised, missing told apart.
+- **Dims**: ``fourth_root``, fewer where a label has few rows (``schema/dims.py``); a prior on each vector, and columns
+  of many labels dropped whole from the deep layers (``schema/categorical.py``).
+- **Numeric embeddings**: piecewise linear between the splits of a tree of the target (Gorishniy et al. 2022, arXiv
+  2203.05556, section 3.2), whose bins are learned from the training rows alone.
+- **Target statistics**: of columns whose labels have few rows, and of pairs with them that are screened for what they
+  add: means smoothed by empirical Bayes, and counts, cross-fitted (``nn/learn_statistics.py``).
+- **Network**: TabM-mini, members that share one network and one table a column (arXiv 2410.24210, section 3.3).
+- **Regularisation, optimizer, schedule, early stopping**: the network's own (``nn/networks/tabm.py``,
+  ``nn/recipe.py``).
+
+``fast`` is the plain network of concatenated embeddings (Guo & Berkhahn 2016, arXiv 1604.06737). ``best`` has four
+times as many members, and more patience.
+"""
+
+from __future__ import annotations
+
+__all__ = ["PRESETS", "Preset", "preset_of"]
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..io.errors import DataError
+from ..schema.kinds import Numeric
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What an estimator does where its arguments are None.
+
+    Args:
+        network: a name that ``te.build_model`` takes.
+        options: the network's arguments.
+        numeric: the embedding of columns that are read as numbers, or None.
+        pairs: how many pairs of columns may have target statistics; None for no statistics at all.
+        training: settings of the recipe.
+    """
+
+    network: str = "mlp"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    numeric: str | None = None
+    pairs: int | None = None
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    def numeric_kind(self, targets: int) -> Numeric | None:
+        """Return the kind of columns that are read as numbers, None for a plain ``te.Numeric()``.
+
+        Args:
+            targets: how many there are; bins go by one target only.
+        """
+        if self.numeric is None:
+            return None
+        bins = "target" if targets == 1 and self.numeric == "ple" else "quantile"
+        return Numeric(embedding=self.numeric, bins=bins)
+
+
+PRESETS: dict[str, Preset] = {
+    "fast": Preset(),
+    "default": Preset(network="tabm", numeric="ple", pairs=24),
+    "best": Preset(network="tabm", options={"k": 32}, numeric="ple", pairs=24, training={"patience": 10}),
+}
+
+
+def preset_of(name: Any) -> Preset:
+    """Return the named preset.
+
+    Args:
+        name: a name in ``PRESETS``.
+
+    Raises:
+        DataError: for a preset that doesn't exist.
+    """
+    if not isinstance(name, str) or name not in PRESETS:
+        raise DataError(f"`preset` must be one of {', '.join(PRESETS)}, however: preset={name!r}")
+    return PRESETS[name]
