@@ -33,9 +33,16 @@ _JUDGED = 50_000
 _PRIOR_ROWS = (0.5, 1e5)
 """The least and the most rows of the prior that a mean is drawn to it by."""
 _COUNTS = 0.3
-"""The standard deviation of the logarithms of counts, beside means in the target's own or in log-odds."""
-_TIMES_CHANCE = 4.0
-"""A pair must explain so much more than chance would."""
+"""What logarithms of counts are multiplied by, beside means in the target's standard deviations or in log-odds."""
+_HIDDEN = 0.2
+"""The share of a column's labels that are taken as never seen in training: the rare labels of the data say little of
+what a new one is."""
+_SEEN = 0.5
+"""The share of the rows with a vector that must have one by the other folds too."""
+_LEAST_GROUPS = 20
+"""Groups of alike rows a fold; of fewer the folds would be too different."""
+_TIMES_CHANCE, _LEAST_GAIN = 4.0, 0.002
+"""A pair must explain so many times what chance would, and so much, of the variance that single columns leave."""
 
 
 def learn_statistics(
@@ -56,7 +63,7 @@ def learn_statistics(
         truth: what ``schema.encode_target`` gave.
         weights: (n,) of the rows, or None.
         pairs: how many at most.
-        folds: a row's statistics are of the targets of all folds but its own.
+        folds: a row's statistics are of the targets of all folds but its own; rows with all labels alike share one.
         seed: of the folds.
 
     Returns:
@@ -80,12 +87,29 @@ def learn_statistics(
         return None
     sizes = {name: labelled[name].size for name in columns}
     rng = np.random.default_rng(seed)
-    means = _Means(answers, rng.permutation(len(truth)) % folds, folds)
+    means = _Means(answers, _folds(list(ids.values()), folds, rng), folds)
     some = rng.permutation(len(truth))[:_JUDGED] if len(truth) > _JUDGED else slice(None)
     few = {name: part[some] for name, part in ids.items()}
     groups: list[Group] = [(name,) for name in sparse]
     groups += _screened(means.only(some), few, sizes, sparse)[:pairs] if pairs else []
-    return _together(means, groups, ids, sizes)
+    hidden = {name: rng.random(len(truth)) < _HIDDEN for name in sparse}
+    return _together(means, groups, ids, sizes, hidden)
+
+
+def _folds(ids: Sequence[np.ndarray], folds: int, rng: np.random.Generator) -> np.ndarray:
+    """Return (n,) folds; rows that have all labels alike are in one, as far as that leaves enough to draw.
+
+    Such rows often are one case told several times: the athletes of a team share its medal. In two folds they would
+    tell each other's answers, and the network would trust statistics that know nothing of the next case.
+    """
+    alike = np.zeros(len(ids[0]), np.int64)
+    for part in ids:
+        alike = np.unique(alike * (int(part.max()) + 1) + part, return_inverse=True)[1]
+    groups = int(alike.max()) + 1
+    if len(ids) == 1 or groups < _LEAST_GROUPS * folds:
+        return rng.permutation(len(alike)) % folds
+    drawn: np.ndarray = (rng.permutation(groups) % folds)[alike]
+    return drawn
 
 
 def _is_sparse(ids: np.ndarray) -> bool:
@@ -150,10 +174,11 @@ class _Means:
         distinct, at = _distinct(codes)
         sums = self._sums(at, len(distinct))
         prior_rows = self._prior_rows(*(part.sum(axis=0) for part in sums))
-        # A label has fewer rows in the other folds than in all: its counts, and how they draw, are made alike.
+        # A label has fewer rows in the other folds than in all: how they draw is made alike.
         grown = self.folds / (self.folds - 1)
         rows, values, weights = ((part.sum(axis=0) - part)[self.fold, at] for part in sums)
-        return self._vectors(rows, values * grown, weights * grown, prior_rows, grown)
+        # A count tells nothing of the target, and "no rows at all" must not mean "all of them are in this fold".
+        return self._vectors(rows, values * grown, weights * grown, prior_rows, sums[0].sum(axis=0)[at])
 
     def whole(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (m,) the labels of two rows or more, rising, their (m, width) vectors by all rows, and their rows."""
@@ -161,6 +186,11 @@ class _Means:
         rows, values, weights = (part.sum(axis=0) for part in self._sums(at, len(distinct)))
         prior_rows, kept = self._prior_rows(rows, values, weights), rows >= _LEAST_ROWS
         return distinct[kept], self._vectors(rows[kept], values[kept], weights[kept], prior_rows), rows[kept]
+
+    def seen(self, codes: np.ndarray) -> float:
+        """Return the share of the rows whose label has a vector."""
+        rows = np.bincount(_distinct(codes)[1])
+        return float(rows[rows >= _LEAST_ROWS].sum() / len(codes))
 
     def nothing(self) -> np.ndarray:
         """Return (width,) the vector of a label without rows."""
@@ -194,14 +224,20 @@ class _Means:
         )
 
     def _vectors(
-        self, rows: np.ndarray, values: np.ndarray, weights: np.ndarray, prior_rows: np.ndarray, grown: float = 1.0
+        self,
+        rows: np.ndarray,
+        values: np.ndarray,
+        weights: np.ndarray,
+        prior_rows: np.ndarray,
+        counts: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return (m, width): the smoothed means, less the prior, and the logarithm of the count."""
-        seen, prior = rows >= _LEAST_ROWS, self.answers.prior
-        values, weights, rows = values * seen[:, None], weights * seen, rows * seen
+        counts, seen, prior = rows if counts is None else counts, rows >= _LEAST_ROWS, self.answers.prior
+        values, weights = values * seen[:, None], weights * seen
         means = (values + prior_rows * prior) / (weights[:, None] + prior_rows)
         means = _logit(means) - _logit(prior) if self.answers.shares else means
-        found: np.ndarray = np.concatenate([means, np.log1p(rows * grown)[:, None]], axis=1)
+        logs = np.log1p(counts * (counts >= _LEAST_ROWS))
+        found: np.ndarray = np.concatenate([means, logs[:, None]], axis=1)
         return found
 
 
@@ -238,19 +274,34 @@ def _screened(
     rest = answers - base @ (base.T @ answers)
     gains: dict[Group, float] = {}
     for pair in (pair for pair in combinations(ids, 2) if {*pair} & {*sparse}):
-        vectors = means.crossed(codes_of(ids, sizes, pair))
+        codes = codes_of(ids, sizes, pair)
+        vectors = means.crossed(codes)
+        if np.mean(np.any(vectors[:, :-1] != 0, axis=1)) < _SEEN * means.seen(codes):
+            continue  # what is all but unknown in training would be known, and new to the network, later
         new = vectors - base @ (base.T @ vectors)
         explained = new @ np.linalg.lstsq(new, rest, rcond=None)[0]
         gains[pair] = float((explained**2).sum() / max((rest**2).sum(), 1e-30))
     # By chance each number explains one part in as many as there are rows.
-    chance = _TIMES_CHANCE * own[0].shape[1] / len(rest)
-    return sorted((pair for pair, gain in gains.items() if gain > chance), key=lambda pair: -gains[pair])
+    least = max(_LEAST_GAIN, _TIMES_CHANCE * own[0].shape[1] / len(rest))
+    return sorted((pair for pair, gain in gains.items() if gain > least), key=lambda pair: -gains[pair])
 
 
 def _together(
-    means: _Means, groups: Sequence[Group], ids: Mapping[str, np.ndarray], sizes: Mapping[str, int]
+    means: _Means,
+    groups: Sequence[Group],
+    ids: Mapping[str, np.ndarray],
+    sizes: Mapping[str, int],
+    hidden: Mapping[str, np.ndarray],
 ) -> tuple[TargetStatistics, np.ndarray]:
-    """Return the statistics of all rows, and those by the other folds."""
+    """Return the statistics of all rows, and those by the other folds, as if some labels had none.
+
+    Args:
+        means: of the rows.
+        groups: whose statistics.
+        ids: {column: (n,)}.
+        sizes: {column: rows of its table}.
+        hidden: {column: (n,) True where its label is hidden}.
+    """
     keys, vectors, counts, default, crossed = [], [], [], [], []
     nothing = means.nothing()
     for group, start in zip(groups, starts_of(groups, sizes), strict=True):
@@ -258,12 +309,13 @@ def _together(
         rows = means.crossed(codes)
         # Means keep their unit, or those that tell nothing would be as large as those that tell much.
         mean, spread = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
-        mean[-1], spread[-1] = rows[:, -1].mean(), max(float(rows[:, -1].std()), 1e-6) / _COUNTS
+        mean[-1], spread[-1] = rows[:, -1].mean(), 1 / _COUNTS
         labels, own, count = means.whole(codes)
         keys.append(labels + start)
         counts.append(count)
         vectors.append((own - mean) / spread)
         default.append((nothing - mean) / spread)
+        rows[np.any([hidden[name] for name in group if name in hidden], axis=0)] = nothing
         crossed.append(((rows - mean) / spread).astype(np.float32))
     statistics = TargetStatistics(
         tuple(groups),

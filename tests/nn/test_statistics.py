@@ -77,8 +77,8 @@ def test_rows_of_a_fold_have_one_vector_whatever_their_targets_are():
     df = rows()
     _, (statistics, crossed) = learned(df, pairs=0)
     of_a = np.split(crossed, len(statistics.groups), axis=1)[0]
-    for label in LABELS:
-        assert len(np.unique(of_a[df["a"] == label], axis=0)) <= FOLDS
+    for label in LABELS:  # and that of no label, where it is hidden
+        assert len(np.unique(of_a[df["a"] == label], axis=0)) <= FOLDS + 1
 
 
 def test_noise_is_not_learned():
@@ -99,9 +99,31 @@ def test_noise_is_not_learned():
 
 def test_a_pair_is_kept_that_tells_more_than_its_columns():
     _, (statistics, crossed) = learned(rows())
-    assert statistics.groups == (("a",), ("b",), ("a", "b"))
-    assert crossed.shape == (600, 6)
-    np.testing.assert_allclose(crossed.mean(axis=0), 0, atol=0.05)
+    assert statistics.groups[:3] == (("a",), ("b",), ("a", "b"))
+    assert crossed.shape == (600, 2 * len(statistics.groups))
+    np.testing.assert_allclose(crossed[:, ::2].mean(axis=0), 0, atol=0.05)
+
+
+def test_rows_of_one_case_do_not_tell_each_other_the_answer():
+    rng = np.random.default_rng(0)
+    case = rng.integers(0, 500, 2_000)  # the rows of a case have all labels alike, and one answer, drawn by chance
+    df = pd.DataFrame({"team": case % 50, "event": case // 10}).astype(str).assign(y=rng.normal(size=500)[case])
+    schema, (statistics, crossed) = learned(df)
+    assert statistics.groups == (("team",), ("event",))  # of a new case the pair knows nothing
+    fit = LinearRegression().fit(crossed, df["y"])
+    assert fit.score(crossed, df["y"]) < 0.15
+    assert LinearRegression().fit(statistics.of(schema.encode(df)), df["y"]).score(crossed, df["y"]) < 0.15
+
+
+def test_some_labels_are_hidden_since_rare_ones_say_little_of_new_ones():
+    rng = np.random.default_rng(0)
+    # Labels of two rows are good ones, others are not; what is new later is neither.
+    df = pd.DataFrame({"team": np.r_[np.repeat(np.arange(100), 2), 100 + rng.integers(0, 30, 1_800)]}).astype(str)
+    df["y"] = np.r_[np.ones(200), np.zeros(1_800)] + 0.1 * rng.normal(size=2_000)
+    _, (statistics, crossed) = learned(df)
+    unknown = np.all(crossed == statistics.default[0], axis=1)
+    assert 0.15 < unknown.mean() < 0.25
+    assert df["y"][unknown].mean() < 0.2
 
 
 def test_weights_weigh_the_means_and_not_the_counts():
@@ -202,7 +224,7 @@ def test_statistics_leave_the_model_keyed_by_labels():
     df = rows()
     schema, (statistics, _) = learned(df)
     tables = te.extract_statistics(te.build_model(schema, statistics=statistics), schema)
-    assert list(tables) == ["a", "b", "a|b"]
+    assert list(tables)[:3] == ["a", "b", "a|b"]
     together = df.groupby(["a", "b"]).size().loc[lambda rows_: rows_ > 1]
     counts = dict(zip(tables["a|b"].labels, tables["a|b"].counts, strict=True))
     assert counts == {f"{a}|{b}": count for (a, b), count in together.items()}
