@@ -54,7 +54,7 @@ def score(frame: pd.DataFrame, cell: str, seed: int, epochs: int) -> dict[str, f
         columns = [*NOW, *(f"past_{name}" for name in STEPS)]
     train, test = frame[~held], frame[held]
     start = time.process_time()
-    model = te.TabularRegressor(kinds=kinds, epochs=epochs, random_state=seed, verbose=0)
+    model = te.TabularRegressor(preset="fast", kinds=kinds, epochs=epochs, random_state=seed, verbose=0)
     model.fit(train[columns], train["arr_delay"])
     seconds = time.process_time() - start
     truth, guess = test["arr_delay"].to_numpy(), model.predict(test[columns])

@@ -41,6 +41,7 @@ def measure(split: Split, rows: int, share: float, seed: int, epochs: int) -> tu
     scores = {}
     for start, init in zip(STARTS, (None, bert.tables_, bert), strict=True):
         est = te.TabularClassifier(
+            preset="fast",
             network="transformer",
             network_options=SIZES,
             kinds=None if start == "encoder" else kinds,

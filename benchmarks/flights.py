@@ -36,5 +36,5 @@ def known_flights() -> pd.DataFrame:
 def trained(flights: pd.DataFrame, epochs: int = 1) -> te.TabularRegressor:
     """Return the demo's model after a few epochs."""
     kinds: dict[str, Any] = {name: te.Categorical() for name in CATEGORIES} | {name: te.Numeric() for name in NUMBERS}
-    est = te.TabularRegressor(kinds=kinds, epochs=epochs, random_state=0, verbose=0)
+    est = te.TabularRegressor(preset="fast", kinds=kinds, epochs=epochs, random_state=0, verbose=0)
     return est.fit(flights.drop(columns=TARGET), flights[TARGET])

@@ -102,7 +102,7 @@ def run(split: Split, name: str, seed: int, **settings: Any) -> dict[str, float]
     bins = "target" if embedding == "ple" else "quantile"
     kinds |= dict.fromkeys(split.numbers, te.Numeric(embedding=embedding or None, bins=bins))
     kind = te.TabularClassifier if split.classes else te.TabularRegressor
-    est = kind(network=network, kinds=kinds, random_state=seed, verbose=0, **settings)
+    est = kind(preset="fast", network=network, kinds=kinds, random_state=seed, verbose=0, **settings)
     X, y = split.train.drop(columns=split.target), split.train[split.target]
     started = time.process_time()  # of all cores, and so the same when other jobs run
     est.fit(X, y)

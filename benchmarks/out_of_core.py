@@ -73,7 +73,7 @@ def train(folder: Path, in_memory: bool, epochs: int) -> None:
     import tabembed as te
     from tabembed.io.frames import to_arrow
 
-    estimator = te.TabularRegressor(epochs=epochs, random_state=0, verbose=0)
+    estimator = te.TabularRegressor(preset="fast", epochs=epochs, random_state=0, verbose=0)
     started = time.perf_counter()
     if in_memory:
         table = to_arrow(folder)

@@ -130,7 +130,7 @@ def export(home: Path) -> list[dict[str, Any]]:
     frame = flights().dropna().sample(20_000, random_state=0)
     frame = frame[[*TEXTS, *NUMBERS, "arr_delay"]].astype(dict.fromkeys(TEXTS, str))
     kinds = dict.fromkeys(TEXTS, te.Categorical()) | dict.fromkeys(NUMBERS, te.Numeric())
-    est = te.TabularRegressor(epochs=1, kinds=kinds, random_state=0, verbose=0)
+    est = te.TabularRegressor(preset="fast", epochs=1, kinds=kinds, random_state=0, verbose=0)
     est.fit(frame[[*TEXTS, *NUMBERS]], frame["arr_delay"]).export(home / "flights")
     return json.loads(frame[[*TEXTS, *NUMBERS]].head(BATCH).to_json(orient="records"))
 
