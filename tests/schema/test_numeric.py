@@ -206,7 +206,8 @@ def test_columns_that_are_read_as_numbers_take_the_kind_that_is_asked_for(tmp_pa
     schema = te.infer_schema(df, "y", kinds={"own": te.Numeric()}, numeric=asked)
     assert (schema["km"].embedding, schema["km"].bins) == ("ple", "target")
     assert 2 < len(schema["km"].edges) <= 9
-    assert schema["flag"].embedding is None  # two values are one bin, the value itself
+    plain = te.infer_schema(df, "y", numeric=te.Numeric(embedding="ple"))["flag"]
+    assert plain.embedding is None  # between two quantiles is one bin, the value itself
     assert schema["own"].embedding is None
     assert [column.reason for column in schema.columns][:2] == ["real numbers", "real numbers"]
     df.to_parquet(tmp_path / "rows.parquet")
