@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..io.errors import DataError
-from ..nn.recipe import RowSplit, hold_out
+from ..nn.recipe import RowSplit, hold_out, judging
 
 _WAYS = ("random", "last")
 
@@ -74,6 +74,4 @@ def split_of(
             )
         if held.all() or not held.any():
             raise DataError(f"`validation` must hold out some rows, not {'all' if held.all() else 'none'} of {rows:,}")
-    if weights is not None and not np.any(weights[held] > 0):
-        held[:] = False  # rows without weight judge nothing
-    return np.flatnonzero(~held), np.flatnonzero(held)
+    return judging((np.flatnonzero(~held), np.flatnonzero(held)), weights)

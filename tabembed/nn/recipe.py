@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Recipe", "RowSplit", "fit_model", "hold_out", "split_rows", "train", "train_more", "worth_xla"]
+__all__ = ["Recipe", "RowSplit", "fit_model", "hold_out", "judging", "split_rows", "train", "train_more", "worth_xla"]
 
 import math
 from collections.abc import Mapping, Sequence
@@ -165,8 +165,8 @@ def train(
     """
     seeds = Seeds(random_state)
     wanted = schema.need_targets()
-    drawn = hold_out(target, recipe.validation_fraction, sample_weight, seeds.next())
-    training, held = drawn if split is None else split
+    seed = seeds.next()
+    training, held = split or hold_out(target, recipe.validation_fraction, sample_weight, seed)
     batch = recipe.batch_rows(len(training))
 
     part = partial(_part, schema, encoded, target, sample_weight, crossed)
@@ -243,11 +243,21 @@ def hold_out(target: np.ndarray, share: float, weights: np.ndarray | None, seed:
         weights: (n,) or None.
         seed: of the draw.
     """
-    training, held = split_rows(target if target.dtype.kind == "i" else None, len(target), share, seed)
-    if weights is not None and not np.any(weights[held] > 0):
-        # Rows without weight judge nothing: every epoch's loss would be equal, and the first would win.
-        training, held = np.arange(len(target)), held[:0]
-    return training, held
+    return judging(split_rows(target if target.dtype.kind == "i" else None, len(target), share, seed), weights)
+
+
+def judging(split: RowSplit, weights: np.ndarray | None) -> RowSplit:
+    """Return a split, or all rows to train on where those held out have no weight.
+
+    Rows without weight judge nothing: every epoch's loss would be equal, and the first would win.
+
+    Args:
+        split: row numbers to train on, and those held out.
+        weights: (n,) or None.
+    """
+    if weights is not None and not np.any(weights[split[1]] > 0):
+        return np.arange(len(weights)), split[1][:0]
+    return split
 
 
 def _part(

@@ -52,11 +52,10 @@ class StatisticsLookup(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights: the keys, their vectors and rows, and the vectors of what has no key."""
-        shapes = {"vectors": (self.keys, self.width), "default": (len(self.groups), self.width)}
         self.index = self.add_weight(name="keys", shape=(self.keys,), dtype="int64", initializer="zeros")
-        self.vectors = self.add_weight(name="vectors", shape=shapes["vectors"], initializer="zeros")
+        self.vectors = self.add_weight(name="vectors", shape=(self.keys, self.width), initializer="zeros")
         self.counts = self.add_weight(name="counts", shape=(self.keys,), dtype="int64", initializer="zeros")
-        self.default = self.add_weight(name="default", shape=shapes["default"], initializer="zeros")
+        self.default = self.add_weight(name="default", shape=(len(self.groups), self.width), initializer="zeros")
 
     def call(self, inputs: Any) -> Any:
         """Return the vectors side by side."""
