@@ -247,15 +247,15 @@ def hold_out(target: np.ndarray, share: float, weights: np.ndarray | None, seed:
 
 
 def judging(split: RowSplit, weights: np.ndarray | None) -> RowSplit:
-    """Return a split, or all rows to train on where those held out have no weight.
+    """Return a split, or all rows to train on where one of the two parts has no weight.
 
-    Rows without weight judge nothing: every epoch's loss would be equal, and the first would win.
+    Rows without weight judge nothing, every epoch's loss would be equal and the first would win; nor do they teach.
 
     Args:
         split: row numbers to train on, and those held out.
         weights: (n,) or None.
     """
-    if weights is not None and not np.any(weights[split[1]] > 0):
+    if weights is not None and not all(np.any(weights[part] > 0) for part in split):
         return np.arange(len(weights)), split[1][:0]
     return split
 

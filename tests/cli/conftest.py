@@ -86,6 +86,6 @@ def model(frame: pd.DataFrame, done: Run, tmp_path_factory: pytest.TempPathFacto
     """Return the folder of a regression model of `frame`; nobody writes to it."""
     folder = tmp_path_factory.mktemp("model")
     frame.to_csv(folder / "sales.csv", index=False)
-    arguments = ("fit", folder / "sales.csv", "--target", "price", "--output", folder / "sales")
+    arguments = ("fit", folder / "sales.csv", "--target", "price", "--preset", "fast", "--output", folder / "sales")
     done(*arguments, "--epochs", "2", "--seed", "1", "--quiet")
     return folder / "sales"

@@ -18,6 +18,7 @@ from tabembed.cli.main import main
 from tabembed.cli.spoken import in_options, one_line, printable
 
 Run = Callable[..., Result]
+QUICK = ("--preset", "fast", "--epochs", "1")
 
 
 def test_help_lists_the_commands_in_the_order_of_use(run: Run) -> None:
@@ -110,7 +111,7 @@ def test_tables_come_in_every_format(kind: str, model: Path, run: Run, tmp_path:
 
 def test_a_model_without_categories_has_no_tables(run: Run, refused: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("x,y\n" + "".join(f"{at / 7:.3f},{at / 3:.3f}\n" for at in range(60)))
-    fitted = run("fit", tmp_path / "data.csv", "--target", "y", "--epochs", "1", "--output", tmp_path / "m")
+    fitted = run("fit", tmp_path / "data.csv", "--target", "y", *QUICK, "--output", tmp_path / "m")
     assert fitted.exit_code == 0
     assert "tabembed neighbors" not in fitted.stdout
     assert "none of its columns is categorical" in refused("tables", tmp_path / "m", "--output", tmp_path / "t")

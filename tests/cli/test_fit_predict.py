@@ -19,6 +19,7 @@ from tabembed.estimators.presets import PRESETS
 from tabembed.nn.networks import NETWORKS
 
 Run = Callable[..., Result]
+QUICK = ("--preset", "fast", "--epochs", "1")
 ODD_NAMES = ["my state", "a.b", "a-b", "a/b", "x,y(z)", "_lead", "1col", "größe", "日本", "n" * 300]
 
 
@@ -88,7 +89,7 @@ def test_classes_come_back_as_they_went_in(
 ) -> None:
     data = frame.assign(target=[values[at % len(values)] for at in range(len(frame))])[["city", "zip", "target"]]
     data.to_csv(tmp_path / "data.csv", index=False)
-    fitted = ["fit", tmp_path / "data.csv", "--target", "target", "--output", tmp_path / "m", "--epochs", "1"]
+    fitted = ["fit", tmp_path / "data.csv", "--target", "target", "--output", tmp_path / "m", *QUICK]
     said = done(*fitted, *options).stdout
     assert "accuracy" in said
     assert "baseline (class shares)" in said
@@ -108,7 +109,7 @@ def test_any_name_a_csv_may_hold_works(done: Run, tmp_path: Path) -> None:
     data = pd.DataFrame({name: rng.choice(["u", "v", "w"], 90) for name in ODD_NAMES})
     data["a/b"], data["the target, €"] = rng.normal(size=90), rng.choice(["a/b", "c,d", "日本"], 90)
     data.to_csv(tmp_path / "odd.csv", index=False)
-    fitted = ("fit", tmp_path / "odd.csv", "--target", "the target, €", "--output", tmp_path / "m", "--epochs", "1")
+    fitted = ("fit", tmp_path / "odd.csv", "--target", "the target, €", "--output", tmp_path / "m", *QUICK)
     done(*fitted, "--ignore", "x,y(z)", "--quiet")
     done("predict", tmp_path / "m", tmp_path / "odd.csv", "--output", tmp_path / "p.csv")
     names = list(pd.read_csv(tmp_path / "p.csv"))
@@ -123,7 +124,7 @@ def test_any_name_a_csv_may_hold_works(done: Run, tmp_path: Path) -> None:
 def test_fit_says_what_it_read_and_how_good_it_is(frame: pd.DataFrame, done: Run, tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "sales.csv", index=False)
     output = tmp_path / "my models" / "sales"
-    fitted = ("fit", tmp_path / "sales.csv", "--target", "price", "--output", output, "--epochs", "2")
+    fitted = ("fit", tmp_path / "sales.csv", "--target", "price", "--output", output, *QUICK[:2], "--epochs", "2")
     said = done(*fitted, "--batch-size", "50", "--seed", "3", "--ignore", "city", "--numeric", "shop_id").stdout
     assert said.startswith("Schema of 6 columns, 300 rows\n")
     assert "set aside: constant (EUR)" in said

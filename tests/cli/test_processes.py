@@ -38,7 +38,7 @@ def tabembed(folder: Path, *arguments: str, path: Path | None = None) -> tuple[i
 
 def test_from_a_file_to_answers(frame: pd.DataFrame, tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "sales.csv", index=False)
-    code, out, err = tabembed(tmp_path, "fit", "sales.csv", "--target", "price", "--epochs", "1")
+    code, out, err = tabembed(tmp_path, "fit", "sales.csv", "--target", "price", "--preset", "fast", "--epochs", "1")
     assert code == 0, err
     assert "model  saved_models/sales/1\n" in out
     assert err.startswith("fit ")
@@ -56,7 +56,7 @@ def test_from_a_file_to_answers(frame: pd.DataFrame, tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_leaves_nothing(frame: pd.DataFrame, tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "sales.csv", index=False)
-    arguments = ("fit", "sales.csv", "--target", "price", "--epochs", "100000")
+    arguments = ("fit", "sales.csv", "--target", "price", "--preset", "fast", "--epochs", "100000")
     with start(tmp_path, *arguments) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "Schema of 6 columns, 300 rows\n"

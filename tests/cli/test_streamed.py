@@ -68,7 +68,9 @@ BAD = {
 def test_a_bad_file_among_many(spoil: Callable[[Path], None], files: Path, refused: Refused, model: Path) -> None:
     spoil(files / "1.parquet")
     output = files.parent / "out" / "m"
-    assert re.match(BAD[spoil], refused("fit", files, "--target", "price", "--output", output, "--quiet"))
+    assert re.match(
+        BAD[spoil], refused("fit", files, "--target", "price", "--preset", "fast", "--output", output, "--quiet")
+    )
     assert re.match(BAD[spoil], refused("schema", files, "--target", "price"))
     if spoil is not add_a_column:  # a column that the model doesn't know is left alone
         said = refused("predict", model, files, "--output", files.parent / "out" / "p.csv")
@@ -109,7 +111,7 @@ def test_a_file_that_disappears_while_training(files: Path, run: Run, monkeypatc
 
     monkeypatch.setattr(keras.Model, "fit", late)
     output = files.parent / "m"
-    result = run("fit", files, "--target", "price", "--output", output, "--quiet")
+    result = run("fit", files, "--target", "price", "--preset", "fast", "--output", output, "--quiet")
     assert result.exit_code == 2
     assert (
         result.stderr
@@ -137,7 +139,16 @@ def test_no_room_for_what_does_not_fit_in_memory(form: str, tmp_path: Path) -> N
     else:
         table.to_parquet(tmp_path / "a.parquet", row_group_size=100_000)
     (tmp_path / "room").mkdir()
-    arguments = ["fit", str(tmp_path / f"a.{form}"), "--target", "price", "--output", str(tmp_path / "m")]
+    arguments = [
+        "fit",
+        str(tmp_path / f"a.{form}"),
+        "--target",
+        "price",
+        "--preset",
+        "fast",
+        "--output",
+        str(tmp_path / "m"),
+    ]
     done = subprocess.run(
         [sys.executable, "-c", FULL, *arguments],
         env={**os.environ, "TMPDIR": str(tmp_path / "room"), "PYTHONPATH": str(Path(te.__file__).parents[1])},

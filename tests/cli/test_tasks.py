@@ -30,16 +30,16 @@ def run(*arguments: object) -> tuple[int, str, str]:
 
 def test_quantiles_of_a_target_beside_classes_with_weights(data: Path, tmp_path: Path) -> None:
     options = ["--target", "count", "--loss", "poisson", "--sample-weight", "w", "--ignore", "late", "--epochs", 1]
-    code, out, _ = run("fit", data, *options, "--output", tmp_path / "m")
+    code, out, _ = run("fit", data, *options, "--preset", "fast", "--output", tmp_path / "m")
     assert code == 0
     assert "deviance" in out
     assert "the rows' weights" in out
     options = ["--target", "count", "--quantile", 0.9, "--quantile", 0.1, "--epochs", 1, "--ignore", "w", "--quiet"]
-    assert run("fit", data, *options, "--output", tmp_path / "m")[0] == 0
+    assert run("fit", data, *options, "--preset", "fast", "--output", tmp_path / "m")[0] == 0
     assert run("predict", tmp_path / "m", data, "--output", tmp_path / "p.csv")[0] == 0
     assert list(pd.read_csv(tmp_path / "p.csv")) == ["prediction_0.1", "prediction_0.9"]
     options = ["--target", "x", "--target", "late", "--epochs", 1, "--ignore", "w"]
-    code, out, _ = run("fit", data, *options, "--output", tmp_path / "n")
+    code, out, _ = run("fit", data, *options, "--preset", "fast", "--output", tmp_path / "n")
     assert code == 0
     assert "metric of 'late'" in out
     assert run("predict", tmp_path / "n", data, "--output", tmp_path / "p.csv")[0] == 0
@@ -58,7 +58,7 @@ def test_quantiles_of_a_target_beside_classes_with_weights(data: Path, tmp_path:
     ],
 )
 def test_what_is_refused(data: Path, tmp_path: Path, options: list[object], message: str) -> None:
-    code, _, err = run("fit", data, *options, "--output", tmp_path / "m")
+    code, _, err = run("fit", data, *options, "--preset", "fast", "--output", tmp_path / "m")
     assert code == 2
     assert message in err
     assert len(err.strip().splitlines()) == 1

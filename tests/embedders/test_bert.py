@@ -85,7 +85,7 @@ def test_few_labels_are_enough(
 ) -> None:
     late = {name: company(part["shop"]) % 2 for name, part in (("some", rows[:80]), ("new", new_rows))}
     how = {"network": "transformer", "epochs": 30, "learning_rate": 3e-3, "validation_fraction": 0, "verbose": 0}
-    how = {**how, "random_state": 0}
+    how = {**how, "random_state": 0, "preset": "fast"}
     sizes = {"dim": 32, **SMALL, "hidden_factor": 2.0}
     anew = te.TabularClassifier(**how, network_options=sizes, kinds=bert.kinds).fit(rows[:80], late["some"])
     tuned = te.TabularClassifier(**how).fit(rows[:80], late["some"], init=bert)
@@ -96,7 +96,7 @@ def test_few_labels_are_enough(
 
 @pytest.mark.slow
 def test_training_goes_on_with_the_encoders_sizes(bert: te.BERTEmbedder, rows: pd.DataFrame, tmp_path: Path) -> None:
-    how = {"network": "transformer", "epochs": 1, "random_state": 0, "verbose": 0}
+    how = {"network": "transformer", "preset": "fast", "epochs": 1, "random_state": 0, "verbose": 0}
     tuned = te.TabularRegressor(**how).fit(rows[:80], rows["km"][:80], init=bert)
     tuned.save(tmp_path / "t")
     again = te.TabularRegressor.load(tmp_path / "t").partial_fit(rows[80:160].assign(shop="s99"), rows["km"][80:160])
@@ -124,7 +124,7 @@ def test_a_network_starts_from_the_encoder(bert: te.BERTEmbedder, rows: pd.DataF
         DataError, match="the columns must be those that `init` was fitted on, city, .* alike, however: 'z"
     ):
         te.build_model(fewer, "transformer", init=bert)
-    how = {"network": "transformer", "epochs": 1, "verbose": 0}
+    how = {"network": "transformer", "preset": "fast", "epochs": 1, "verbose": 0}
     with pytest.raises(DataError, match="column 'new' must be one that `init` was fitted on, however: those are city,"):
         te.TabularRegressor(**how).fit(rows[:90].assign(new=rows["km"]), rows["km"][:90], init=bert)
     with pytest.raises(DataError, match="column 'shop' is missing from the table"):

@@ -211,7 +211,7 @@ def test_classes_weights_and_schemas(X: pd.DataFrame, y: pd.Series, tmp_path: Pa
     assert of_schema.transform(X).columns.tolist()[:2] == ["store", "km"]
     of_schema.save(tmp_path / "e")
     assert te.EntityEmbedder.load(tmp_path / "e").schema == schema
-    model = te.TabularRegressor(epochs=1, batch_size=500, verbose=0).fit(X, y, init=embedder)
+    model = te.TabularRegressor(preset="fast", epochs=1, batch_size=500, verbose=0).fit(X, y, init=embedder)
     assert {name: table.dim for name, table in model.tables_.items()} == {"store": 2, "day": 2}
 
 

@@ -31,5 +31,7 @@ def test_an_estimator_takes_its_bins_from_the_target() -> None:
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"km": rng.uniform(size=400)})
     kinds = {"km": te.Numeric(embedding="ple", bins="target", n_bins=4)}
-    est = te.TabularRegressor(kinds=kinds, epochs=1, random_state=0, verbose=0).fit(X, np.where(X["km"] > 0.7, 5.5, 0))
+    est = te.TabularRegressor(preset="fast", kinds=kinds, epochs=1, random_state=0, verbose=0).fit(
+        X, np.where(X["km"] > 0.7, 5.5, 0)
+    )
     assert any(abs(edge - 0.7) < 0.02 for edge in est.schema_["km"].edges)

@@ -1,4 +1,4 @@
-"""A small table and quick estimators."""
+"""A small table and quick estimators: of the plain network; tests/estimators/test_presets.py is of the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ import pytest
 
 import tabembed as te
 
-QUICK = {"epochs": 1, "batch_size": 64, "verbose": 0, "random_state": 0, "network_options": {"hidden": (8,)}}
+QUICK = {
+    "preset": "fast",
+    "epochs": 1,
+    "batch_size": 64,
+    "verbose": 0,
+    "random_state": 0,
+    "network_options": {"hidden": (8,)},
+}
 
 
 def regressor(**arguments: Any) -> te.TabularRegressor:

@@ -17,7 +17,7 @@ def frame() -> pd.DataFrame:
 
 
 def test_it_learns_what_fit_learns(frame: pd.DataFrame) -> None:
-    settings = {"epochs": 1, "random_state": 0, "verbose": 0}
+    settings = {"preset": "fast", "epochs": 1, "random_state": 0, "verbose": 0}
     X, y = frame[["city", "area"]], frame["price"]
     plain = te.TabularRegressor(**settings).fit(X, y)
     schema = te.infer_schema(frame, target="price")
@@ -30,7 +30,7 @@ def test_it_learns_what_fit_learns(frame: pd.DataFrame) -> None:
 
 def test_classes_are_there(frame: pd.DataFrame) -> None:
     schema = te.infer_schema(frame, target="city")
-    est = te.TabularClassifier(epochs=1, random_state=0, verbose=0).fit_schema(schema, frame)
+    est = te.TabularClassifier(preset="fast", epochs=1, random_state=0, verbose=0).fit_schema(schema, frame)
     assert est.classes_.tolist() == ["Bonn", "Oslo", "Roma"]
     assert set(est.predict(frame[["area", "price"]])) <= set(est.classes_)
 

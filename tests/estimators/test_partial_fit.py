@@ -68,7 +68,7 @@ def test_a_model_grows_exactly(est: te.TabularRegressor, X: pd.DataFrame, y: pd.
     predicted = est.predict(X)
     moments = row_state(est.model_, est.schema_, "city")
     iterations = int(est.model_.optimizer.iterations)
-    model = grow_model(est.model_, est.schema_, grown, "tabm", random_state=1, hidden=(8,))
+    model = grow_model(est.model_, est.schema_, grown, "mlp", random_state=1, hidden=(8,))
     assert (model is est.model_) == (new is None)
     after = te.extract_tables(model, grown)
     for name, table in before.items():
@@ -96,7 +96,7 @@ def row_state(model: keras.Model, schema: te.Schema, column: str) -> dict[str, A
 
 def test_a_new_row_is_born_with_an_empty_state(est: te.TabularRegressor, more: pd.DataFrame, y: pd.Series) -> None:
     grown = est.schema_.grown(more.assign(sales=y[:40]))
-    model = grow_model(est.model_, est.schema_, grown, "tabm", hidden=(8,))
+    model = grow_model(est.model_, est.schema_, grown, "mlp", hidden=(8,))
     first, second, stamp = row_state(model, grown, "city")["e"]
     assert not any([*first, *second])
     assert stamp == int(model.optimizer.iterations) * 256

@@ -86,5 +86,5 @@ def test_it_travels(fitted: te.TabularRegressor, X: pd.DataFrame, way: str) -> N
 
 
 def test_an_unfitted_one_travels_too() -> None:
-    est = te.TabularClassifier(epochs=3)
+    est = te.TabularClassifier(preset="fast", epochs=3)
     assert pickle.loads(pickle.dumps(est)).get_params() == est.get_params()

@@ -29,7 +29,9 @@ def folder(frame: pd.DataFrame, tmp_path: Path) -> Path:
 
 
 def quick(kind: type = te.TabularRegressor, **more: Any) -> Any:
-    return kind(**{"epochs": 8, "random_state": 0, "verbose": 0, "kinds": {"late": te.Ignored()}, **more})
+    return kind(
+        **{"preset": "fast", "epochs": 8, "random_state": 0, "verbose": 0, "kinds": {"late": te.Ignored()}, **more}
+    )
 
 
 def test_files_train_as_well_as_a_frame(folder: Path, frame: pd.DataFrame) -> None:

@@ -79,13 +79,13 @@ def test_one_branch_with_a_table_for_each_part(frame: pd.DataFrame) -> None:
 
 def test_it_learns_and_comes_back(frame: pd.DataFrame, tmp_path: Path) -> None:
     X, y = frame[["when"]], frame["y"]
-    est = te.TabularRegressor(epochs=30, random_state=0, verbose=0).fit(X, y)
+    est = te.TabularRegressor(preset="fast", epochs=30, random_state=0, verbose=0).fit(X, y)
     assert est.score(X[X["when"].notna()], y[X["when"].notna()]) > 0.9
     weekday = est.tables_["when.weekday"]
     assert weekday.neighbors("Saturday", k=1)[0][0] == "Sunday"
     est.save(tmp_path / "est")
     np.testing.assert_array_equal(te.TabularRegressor.load(tmp_path / "est").predict(X), est.predict(X))
-    again = te.TabularRegressor(epochs=2, random_state=0, verbose=0)
+    again = te.TabularRegressor(preset="fast", epochs=2, random_state=0, verbose=0)
     first = again.fit(X, y).tables_
     assert first == again.fit(X, y).tables_
 

@@ -58,6 +58,7 @@ def test_it_learns_from_every_kind_and_answers_the_same_everywhere(
 ) -> None:
     part, kinds = every_kind.some(every_frame, tuple(every_kind.COLUMNS))
     est = te.TabularRegressor(
+        preset="fast",
         network=network,
         network_options=SMALL[network],
         kinds=kinds,
@@ -87,7 +88,9 @@ def test_it_learns_from_every_kind_and_answers_the_same_everywhere(
 
 
 def classifier(network: str) -> te.TabularClassifier:
-    return te.TabularClassifier(network=network, network_options=SMALL[network], epochs=2, random_state=0, verbose=0)
+    return te.TabularClassifier(
+        preset="fast", network=network, network_options=SMALL[network], epochs=2, random_state=0, verbose=0
+    )
 
 
 @pytest.mark.parametrize("network", some_later(PLAIN))
@@ -120,7 +123,9 @@ def test_it_starts_from_tables_and_leaves_frozen_ones(schema: te.Schema, frame: 
 @pytest.mark.slow
 @pytest.mark.parametrize("network", PLAIN)
 def test_it_grows_with_new_rows(frame: pd.DataFrame, features: list[str], network: str) -> None:
-    est = te.TabularRegressor(network=network, network_options=SMALL[network], epochs=1, random_state=0, verbose=0)
+    est = te.TabularRegressor(
+        preset="fast", network=network, network_options=SMALL[network], epochs=1, random_state=0, verbose=0
+    )
     est.fit(frame[features], frame["y"])
     later = frame.assign(city=frame["city"].replace("a", "new"))
     est.partial_fit(later[features], later["y"])
@@ -151,7 +156,9 @@ def test_a_networks_own_settings_are_used_where_none_are_given(
     assert Recipe.of("mlp") == Recipe()
     for name, network in NETWORKS.items():
         assert vars(Recipe.of(name)).items() >= dict(network.training).items()
-    est = te.TabularRegressor(network="resnet", network_options=SMALL["resnet"], epochs=1, random_state=0, verbose=0)
+    est = te.TabularRegressor(
+        preset="fast", network="resnet", network_options=SMALL["resnet"], epochs=1, random_state=0, verbose=0
+    )
     est.fit(frame[features], frame["y"])
     assert est.model_.optimizer.weight_decay == NETWORKS["resnet"].training["weight_decay"]
     est.set_params(weight_decay=0.5, learning_rate=0.1).fit(frame[features], frame["y"])

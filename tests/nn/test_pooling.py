@@ -150,7 +150,7 @@ def test_lists_stream_from_files_as_from_a_frame(frame: pd.DataFrame, tmp_path: 
         for name in a:
             assert a[name].dtype == b[name].dtype
             np.testing.assert_array_equal(a[name], b[name])
-    est = te.TabularRegressor(kinds=kinds, epochs=1, batch_size=64, verbose=0, random_state=0)
+    est = te.TabularRegressor(preset="fast", kinds=kinds, epochs=1, batch_size=64, verbose=0, random_state=0)
     assert est.fit(path, "y").predict(frame[["tags", "w"]]).shape == (600,)
 
 
@@ -171,7 +171,9 @@ def test_a_warm_start_goes_by_label(frame: pd.DataFrame) -> None:
 
 
 def test_partial_fit_gives_new_labels_rows(frame: pd.DataFrame) -> None:
-    est = te.TabularRegressor(kinds={"w": te.Ignored()}, epochs=1, batch_size=64, verbose=0, random_state=0)
+    est = te.TabularRegressor(
+        preset="fast", kinds={"w": te.Ignored()}, epochs=1, batch_size=64, verbose=0, random_state=0
+    )
     est.fit(frame[["tags", "w"]][:200], frame["y"][:200])
     more = frame[:60].assign(tags=[["new", "a"]] * 60)
     est.partial_fit(more[["tags", "w"]], more["y"])
@@ -190,7 +192,7 @@ def test_an_embedder_leaves_lists_alone(frame: pd.DataFrame) -> None:
 def test_one_table_for_lists_and_single_labels(frame: pd.DataFrame) -> None:
     data = frame.assign(last=[row[-1] if row else None for row in frame.tags])
     kinds = {"tags": te.MultiCategorical(table="tag"), "last": te.Categorical(table="tag"), "w": te.Ignored()}
-    est = te.TabularRegressor(kinds=kinds, epochs=1, batch_size=64, verbose=0, random_state=0)
+    est = te.TabularRegressor(preset="fast", kinds=kinds, epochs=1, batch_size=64, verbose=0, random_state=0)
     est.fit(data[["tags", "last", "w"]], data["y"])
     tables = est.tables_
     assert tables["tags"] is tables["last"]

@@ -104,5 +104,5 @@ def test_the_prior_is_in_the_unit_of_the_loss() -> None:
         found[unit] = 1 - left.var() / scaled["y"].var()
         assert before == pytest.approx(30 * schema.target.scale**2)
     assert min(found.values()) > 0.95, found
-    est = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit(frame[["c", "d"]], frame["y"])
+    est = te.TabularRegressor(preset="fast", epochs=1, random_state=0, verbose=0).fit(frame[["c", "d"]], frame["y"])
     assert est.model_.get_layer("c.prior").strength == pytest.approx(30 * est.schema_.target.scale**2)

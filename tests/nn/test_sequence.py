@@ -149,7 +149,7 @@ def test_batches_of_files_are_those_of_a_frame(tmp_path: Path) -> None:
             assert streamed[name].dtype == batch.dtype
             np.testing.assert_array_equal(streamed[name], batch)
     kinds = {"history": te.Sequence(STEPS, units=2), "city": te.Categorical(table="city", dim=3)}
-    model = te.TabularRegressor(kinds=kinds, epochs=1, random_state=0, verbose=0)
+    model = te.TabularRegressor(preset="fast", kinds=kinds, epochs=1, random_state=0, verbose=0)
     model.fit(str(tmp_path / "a.parquet"), "y")
     assert set(model.tables_["past city"].labels) == {"a", "b", "c", "d"}
 

@@ -101,7 +101,7 @@ def test_it_saves_and_exports(schema: te.Schema, frame: pd.DataFrame, tmp_path: 
 
 def test_an_estimator_serves_it(frame: pd.DataFrame, tmp_path: Path) -> None:
     X, y = frame.drop(columns="arr_delay"), frame["arr_delay"]
-    est = te.TabularRegressor(kinds={"origin": PLACE, "dest": PLACE}, epochs=1, random_state=0).fit(X, y)
+    est = te.TabularRegressor(preset="fast", kinds={"origin": PLACE, "dest": PLACE}, epochs=1, random_state=0).fit(X, y)
     served = te.load(te.export(est.model_, est.schema_, tmp_path / "served"))
     assert served.tables["origin"] is served.tables["dest"]
     swapped = X[:50].assign(origin=X["dest"], dest=X["origin"])

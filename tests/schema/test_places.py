@@ -125,7 +125,9 @@ def test_a_latitude_of_200_is_said(form: str, tmp_path: Path) -> None:
 
 
 def test_an_inferred_place_is_served_as_the_two_numbers(tmp_path: Path) -> None:
-    model = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit(TRIPS.drop(columns="fare"), TRIPS["fare"])
+    model = te.TabularRegressor(preset="fast", epochs=1, random_state=0, verbose=0).fit(
+        TRIPS.drop(columns="fare"), TRIPS["fare"]
+    )
     model.export(tmp_path / "m")
     served = te.load(tmp_path / "m")
     np.testing.assert_allclose(served.predict(TRIPS), model.predict(TRIPS.drop(columns="fare")), atol=1e-4)

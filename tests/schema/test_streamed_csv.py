@@ -75,12 +75,14 @@ def test_batches(files: list[Path]) -> None:
 
 
 def test_fitting_on_them(files: list[Path], tmp_path: Path) -> None:
-    est = te.TabularRegressor(epochs=3, random_state=0, verbose=0).fit(files, "price")
+    est = te.TabularRegressor(preset="fast", epochs=3, random_state=0, verbose=0).fit(files, "price")
     assert est.metrics_["on"] == "held-out rows"
     frame = pd.concat(map(pd.read_csv, files))
     frame.to_parquet(tmp_path / "a.parquet")
     schema = te.infer_schema(files, "price")
-    again = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit_schema(schema, tmp_path / "a.parquet")
+    again = te.TabularRegressor(preset="fast", epochs=1, random_state=0, verbose=0).fit_schema(
+        schema, tmp_path / "a.parquet"
+    )
     assert again.schema_ is schema
     with pytest.raises(te.DataError, match="`sample_weight` must be the name of a column when X names files"):
         te.TabularRegressor().fit_schema(schema, files, sample_weight=np.ones(900))

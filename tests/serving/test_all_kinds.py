@@ -205,7 +205,9 @@ def test_a_table_of_all_kinds_streams_from_parquet(frame: pd.DataFrame, tmp_path
         np.testing.assert_array_equal(y, z)
         for name in one:
             np.testing.assert_array_equal(one[name], other[name], err_msg=name)
-    est = te.TabularRegressor(kinds=kinds, epochs=1, random_state=0, verbose=0, network_options={"hidden": (4,)})
+    est = te.TabularRegressor(
+        preset="fast", kinds=kinds, epochs=1, random_state=0, verbose=0, network_options={"hidden": (4,)}
+    )
     est.fit(str(tmp_path), "y")
     assert np.isfinite(est.predict(part.drop(columns="y"))).all()
     assert pa.types.is_list(table.schema.field("tags").type) or pa.types.is_large_list(table.schema.field("tags").type)

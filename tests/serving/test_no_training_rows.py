@@ -35,7 +35,9 @@ def artefacts(frame: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> 
     """Return a folder with the SavedModel, the estimator, the tables and the ONNX file of one fit."""
     folder = tmp_path_factory.mktemp("artefacts")
     kinds = {"remark": te.Text(buckets=50), "owner": te.Ignored(), "account": te.Numeric(), "share": te.Numeric()}
-    est = te.TabularRegressor(kinds=kinds, epochs=1, random_state=0, verbose=0, network_options={"hidden": (4,)})
+    est = te.TabularRegressor(
+        preset="fast", kinds=kinds, epochs=1, random_state=0, verbose=0, network_options={"hidden": (4,)}
+    )
     est.fit(frame.drop(columns="y"), frame["y"])
     est.export(folder / "saved_model")
     est.save(folder / "estimator")

@@ -366,7 +366,9 @@ def test_names_of_every_sort(tmp_path: Path) -> None:
 
 def test_an_estimator_exports_itself(plain: pd.DataFrame, tmp_path: Path) -> None:
     X, y = plain[["dest", "km"]], plain["word"]
-    est = te.TabularClassifier(epochs=1, random_state=0, verbose=0, network_options={"hidden": (4,)}).fit(X, y)
+    est = te.TabularClassifier(
+        preset="fast", epochs=1, random_state=0, verbose=0, network_options={"hidden": (4,)}
+    ).fit(X, y)
     served = te.load_onnx(est.export_onnx(tmp_path / "m.onnx"))
     assert served.schema == est.schema_
     np.testing.assert_allclose(served.predict_proba(X), est.predict_proba(X), rtol=0, atol=2e-6)
