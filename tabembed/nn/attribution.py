@@ -69,7 +69,7 @@ def integrated_gradients(
 
 
 def _by_column(by_value: np.ndarray, widths: list[int], model: keras.Model, schema: Schema) -> np.ndarray:
-    """Return (n, columns); what the statistics of a pair add is halved between its columns."""
+    """Return (n, columns); what the statistics of several columns add is split evenly among them."""
     names = list(schema.features)
     found = np.add.reduceat(by_value, np.cumsum([0, *widths[:-1]]), axis=1)[:, : len(names)]
     statistics = statistics_of(model)

@@ -72,18 +72,18 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
 
 
 def extract_statistics(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTable]:
-    """Return the target statistics of a model's columns and pairs of columns, keyed by their labels.
+    """Return the target statistics of a model's columns, and of columns together, keyed by their labels.
 
     A vector holds the smoothed mean of the target (in standard deviations from that of all rows; of classes the
-    log-odds of each, of two of the second), and last the logarithm of the count, of the rows that had the label or the
-    pair; labels of a single row have none. ``counts`` are these rows.
+    log-odds of each, of two of the second), and last the logarithm of the count, of the rows that had the label, or all
+    of a group's; labels of a single row have none. ``counts`` are these rows.
 
     Args:
         model: built by ``build_model(schema, statistics=...)``.
         schema: the same one.
 
     Returns:
-        {column, or "origin|dest" of a pair, whose labels are joined alike: table}; empty for a model without.
+        {column, or "origin|dest" of two, whose labels are joined alike: table}; empty for a model without.
     """
     statistics = statistics_of(model)
     if statistics is None:

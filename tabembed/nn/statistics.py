@@ -1,8 +1,8 @@
-"""Target statistics: what the target was, on average, where a label stood, and where two labels stood together.
+"""Target statistics: what the target was, on average, where a label stood, and where labels stood together.
 
-They are frozen tables: a label, or a pair of labels, has a short vector of smoothed means and of its count beside its
-learned one. While a model is trained, each row's vectors come from the other folds' targets, or the network would read
-the row's own answer in them (``learn_statistics``); afterwards they are looked up (``StatisticsLookup``).
+They are frozen tables: a label, or two or three of them together, has a short vector of smoothed means and of its count
+beside its learned one. While a model is trained, each row's vectors come from the other folds' targets, or the network
+would read the row's own answer in them (``learn_statistics``); afterwards they are looked up (``StatisticsLookup``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 Group = tuple[str, ...]
-"""One column, or two whose labels count together."""
+"""One column, or two or three whose labels count together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +25,9 @@ class TargetStatistics:
     Args:
         groups: whose labels they are.
         sizes: {column: rows of its table}.
-        keys: (m,) int64, rising: a label, or a pair of labels, of a group (``codes_of`` plus ``starts_of``).
+        keys: (m,) int64, rising: a label, or labels together, of a group (``codes_of`` plus ``starts_of``).
         vectors: (m, width) float32: smoothed means in the target's standard deviations, or in log-odds, and the count.
-        counts: (m,) rows that had the label or the pair.
+        counts: (m,) rows that had the label, or all of them.
         default: (groups, width) float32, the vectors of what has no key.
     """
 

@@ -19,7 +19,7 @@ STATISTICS = "target.statistics"
 
 @keras.saving.register_keras_serializable(package="tabembed")
 class StatisticsLookup(keras.layers.Layer):
-    """Look up the frozen vectors of labels and of pairs of labels.
+    """Look up the frozen vectors of labels, and of labels together.
 
     All groups' keys stand in one rising row, which is searched by halves, for all groups at once.
 
@@ -29,7 +29,7 @@ class StatisticsLookup(keras.layers.Layer):
     - Output: (batch, groups * width)
 
     Args:
-        groups: whose labels are looked up, one column or two each.
+        groups: whose labels are looked up, one column or more each.
         sizes: {column: rows of its table}, in the order of the input.
         keys: how many labels and pairs have a vector.
         width: numbers of a vector.
@@ -67,13 +67,15 @@ class StatisticsLookup(keras.layers.Layer):
 
     def _wanted(self, ids: Any) -> Any:
         """Return the keys of (batch, columns) ids, (batch, groups)."""
-        places = {name: at for at, name in enumerate(self.sizes)}
-        pairs = np.array([len(group) > 1 for group in self.groups], np.int64)
-        factors = np.array([self.sizes[group[-1]] if len(group) > 1 else 1 for group in self.groups], np.int64)
-        first = tf.gather(ids, [places[group[0]] for group in self.groups], axis=1)
-        second = tf.gather(ids, [places[group[-1]] for group in self.groups], axis=1)
-        starts = starts_of([tuple(group) for group in self.groups], self.sizes)
-        return first * factors + second * pairs + np.array(starts, np.int64)
+        columns = list(self.sizes)
+        wanted = tf.zeros_like(ids[:, :1])
+        for step in range(max(map(len, self.groups))):
+            # Groups that have ended are multiplied by 1, and nothing is added.
+            names = [group[step] if step < len(group) else None for group in self.groups]
+            factors = np.array([1 if name is None else self.sizes[name] for name in names], np.int64)
+            own = tf.gather(ids, [0 if name is None else columns.index(name) for name in names], axis=1)
+            wanted = wanted * factors + own * np.array([name is not None for name in names], np.int64)
+        return wanted + np.array(starts_of([tuple(group) for group in self.groups], self.sizes), np.int64)
 
     def _search(self, wanted: Any) -> Any:
         """Return the last place whose key is at most the wanted one, or 0; in plain operations, which ONNX has too."""

@@ -73,7 +73,7 @@ class LatLon(ColumnKind):
     lat: str
     lon: str
     dim: int = 16
-    frequency_scale: float = 0.5
+    frequency_scale: float = 3.0
     mean: tuple[float, ...] | None = None
     scale: tuple[float, ...] | None = None
     indicator: bool = False

@@ -159,6 +159,39 @@ def test_labels_of_many_rows_and_columns_of_few_labels_have_none():
     assert statistics.groups == (("d",), ("c", "d"))
 
 
+def days(count=60_000, seed=0):
+    """Return delays: each day of the year has its own, each of its quarters another; the gate says nothing."""
+    rng = np.random.default_rng(seed)
+    sizes = {"month": 12, "day": 30, "quarter": 4, "gate": 60}
+    df = pd.DataFrame({name: rng.integers(0, size, count) for name, size in sizes.items()})
+    at = tuple(df[name] for name in ("month", "day", "quarter"))
+    by_day, by_quarter = rng.integers(-5, 6, (12, 30, 1)), rng.choice([-2, 2], (12, 30, 4))
+    df["y"] = (by_day + by_quarter)[at] + rng.normal(size=count)
+    return df.astype(dict.fromkeys(sizes, str)), by_day[at[:2]][:, 0]
+
+
+def test_columns_of_many_rows_a_label_count_together_where_that_explains_much():
+    df, _ = days()
+    _, (statistics, crossed) = learned(df)
+    assert {("month", "day"), ("month", "day", "quarter")} <= {*statistics.groups}
+    assert not any("gate" in group for group in statistics.groups if len(group) < 3)
+    assert crossed.shape == (60_000, 2 * len(statistics.groups))
+    assert learned(df, pairs=0)[1] is None
+    few = learned(df[:6_000])[1]  # 17 rows a day
+    assert few is None or ("month", "day") not in few[0].groups
+
+
+def test_what_a_number_explains_is_not_counted_as_a_pairs():
+    df, by_day = days()
+    rng = np.random.default_rng(0)
+    df["y"], warmth = by_day + rng.normal(size=len(df)), 0.37 * by_day
+    assert ("month", "day") in learned(df)[1][0].groups
+    assert learned(df.assign(warmth=warmth))[1] is None
+    assert ("month", "day") in learned(df.assign(warmth=np.where(rng.random(len(df)) < 0.5, warmth, np.nan)))[1][
+        0
+    ].groups
+
+
 def test_no_statistics_of_numbers_alone_of_several_targets_and_of_few_rows():
     df = rows()
     assert learned(df[["y"]].assign(n=np.arange(len(df)) * 0.5))[1] is None
@@ -175,17 +208,17 @@ sizes = st.integers(3, 9)
 def test_the_graph_looks_up_what_numpy_does(first, second, data):
     seed = data.draw(st.integers(0, 2**32 - 1))
     rng = np.random.default_rng(seed)
-    groups, room = (("a",), ("b",), ("b", "a")), {"a": first, "b": second}
-    keys = np.flatnonzero(rng.random(first + second + first * second) < 0.6)
+    groups, room = (("a",), ("b",), ("b", "a"), ("c", "b", "a")), {"a": first, "b": second, "c": 3}
+    keys = np.flatnonzero(rng.random(first + second + 4 * first * second) < 0.6)
     keys = keys if len(keys) else np.array([0])
     vectors = rng.normal(size=(len(keys), 2)).astype(np.float32)
     statistics = TargetStatistics(
-        groups, room, keys, vectors, rng.integers(2, 9, len(keys)), rng.normal(size=(3, 2)).astype(np.float32)
+        groups, room, keys, vectors, rng.integers(2, 9, len(keys)), rng.normal(size=(4, 2)).astype(np.float32)
     )
     ids = {name: rng.integers(0, size, 40) for name, size in room.items()}
     found = statistics_lookup(statistics, {name: part[:, None] for name, part in ids.items()})
     np.testing.assert_array_equal(found, statistics.of(ids))
-    for at in range(3):
+    for at in range(4):
         back, places = statistics.ids_of(at)
         own = codes_of(dict(zip(groups[at], back.T, strict=True)), room, groups[at]) + starts_of(groups, room)[at]
         np.testing.assert_array_equal(own, keys[places])
