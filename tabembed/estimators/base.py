@@ -130,10 +130,9 @@ class TabularEstimator(BaseEstimator):
     def _network(self) -> str:
         return self._preset.network if self.network is None else self.network
 
-    @property
-    def _options(self) -> dict[str, Any]:
-        """The network's arguments: the preset's are those of its own network."""
-        own = self._preset.options if self._network == self._preset.network else {}
+    def _options(self, rows: int = 0) -> dict[str, Any]:
+        """Return the network's arguments for so many rows: the preset's are those of its own network."""
+        own = self._preset.options_for(rows) if self._network == self._preset.network else {}
         return {**own, **(self.network_options or {})}
 
     @abstractmethod

@@ -62,7 +62,7 @@ def learn(
     schema = binned_by(schema, table, truth, split[0])
     pairs = None if has_encoder(init, estimator._network) else estimator._preset.pairs
     statistics, crossed = _statistics(schema, encoded, truth, weights, split, pairs, first)
-    options = warm_options(init, estimator._network, estimator._options)
+    options = warm_options(init, estimator._network, estimator._options(table.num_rows))
     model = build_model(schema, estimator._network, init=init, statistics=statistics, random_state=first, **options)
     how = {"random_state": second, "sample_weight": trained, "split": split, "crossed": crossed, "callbacks": limit}
     history, held = train(model, schema, encoded, truth, recipe, **how)

@@ -45,7 +45,7 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
         seeds.next()
     # Those of the fit, where some came with `init=`, unless they were set anew.
     known = getattr(est, "network_options_", {})
-    options, drawn = {**known, **est._options}, seeds.next()
+    options, drawn = {**est._options(), **known, **(est.network_options or {})}, seeds.next()
     if fitted:
         metrics = _before(est, table, weights)
         model = grow_model(est.model_, est.schema_, schema, est._network, random_state=drawn, **options)

@@ -97,7 +97,7 @@ def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, sample_weight:
         return learn(estimator, schema, table, cells, init)
     limit = TimeLimit.of(estimator.time_limit)
     recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
-    options = warm_options(init, estimator._network, estimator._options)
+    options = warm_options(init, estimator._network, estimator._options(groups.rows))
     model = build_model(schema, estimator._network, init=init, random_state=seeds.next(), **options)
     history, parts = train_stream(
         model, schema, groups, recipe, random_state=seeds.next(), weights=weights, callbacks=limit

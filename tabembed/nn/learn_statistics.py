@@ -29,8 +29,8 @@ _CLASSES = 10
 """More classes than these would make the vectors long, and each one's mean is of few rows."""
 _LEAST_ROWS = 2
 """Labels of fewer rows are left out: of pairs they are many, and their means say little."""
-_JUDGED = 100_000
-"""Rows that pairs and triples are judged by, where there are more."""
+_JUDGED, _PAIRS = 100_000, 300
+"""Rows that pairs and triples are judged by, where there are more; and so many pairs by all of these."""
 _PRIOR_ROWS = (0.5, 1e5)
 """The least and the most rows of the prior that a mean is drawn to it by."""
 _COUNTS = 0.3
@@ -42,12 +42,11 @@ _SEEN = 0.5
 """The share of the rows with a vector that must have one by the other folds too."""
 _LEAST_GROUPS = 20
 """Groups of alike rows a fold; of fewer the folds would be too different."""
-_TIMES_CHANCE, _LEAST_GAIN = 4.0, 0.002
-"""A pair must explain so many times what chance would, and so much, of the variance that single columns leave."""
-_LEAST_GAIN_LATER = 0.01
-"""And so much, of what the pairs before leave, pairs whose labels all have many rows, and triples. Networks learn most
-of these themselves, and less well from means: all pairs and triples made adult worse (logarithmic loss .2919 to .2967,
-training rows), while the day of the year explains a twentieth of what else delays a flight."""
+_RARE, _LATER = (4.0, 0.002), (125.0, 0.004)
+"""A pair with a column of few rows a label must explain so many times what chance would, and so much, of the variance
+that single columns leave; a pair whose labels all have many rows, and then a triple, so much of what is left by then.
+Networks learn most of these themselves, and less well from means: all pairs and triples made adult worse (logarithmic
+loss .2919 to .2967, training rows), while the day of the year explains a twentieth of what else delays a flight."""
 _INTERVALS = 64
 """That numbers are cut into, to judge what groups of columns explain beside them."""
 _EXTENDED = 10
@@ -97,7 +96,9 @@ def learn_statistics(
     sizes = {name: labelled[name].size for name in columns}
     rng = np.random.default_rng(seed)
     means = _Means(answers, _folds(list(ids.values()), folds, rng), folds)
-    some = rng.permutation(len(truth))[:_JUDGED] if len(truth) > _JUDGED else slice(None)
+    # Many pairs are judged by fewer rows, so that it never takes minutes.
+    judged = max(_JUDGED // 10, min(_JUDGED, _JUDGED * _PAIRS // math.comb(max(len(columns), 2), 2)))
+    some = rng.permutation(len(truth))[:judged] if len(truth) > judged else slice(None)
     few = {name: part[some] for name, part in ids.items()}
     beside = [
         _binned(np.asarray(encoded[name])[some]) for name, kind in schema.features.items() if type(kind) is Numeric
@@ -300,18 +301,21 @@ def _screened(
     """
     found: list[Group] = []
     # By chance each number explains one part in as many as there are rows.
-    chance = _TIMES_CHANCE * (len(means.answers.prior) + 1) / len(means.fold)
-    pairs = list(combinations(ids, 2))
+    chance = (len(means.answers.prior) + 1) / len(means.fold)
+    pairs: list[Group] = list(combinations(ids, 2))
     rare = [pair for pair in pairs if {*pair} & {*sparse}]
     frequent = [pair for pair in pairs if pair not in rare and not _is_sparse(codes_of(ids, sizes, pair))]
-    for least, wanted in ((_LEAST_GAIN, rare), (_LEAST_GAIN_LATER, frequent), (_LEAST_GAIN_LATER, None)):
-        if wanted is None:
-            kept = [{*pair} for pair in found[:_EXTENDED]]
-            wanted = [three for three in combinations(ids, 3) if any(pair < {*three} for pair in kept)]
+
+    def add(least: tuple[float, float], wanted: list[Group]) -> None:
         known = [*ids.values(), *beside, *(codes_of(ids, sizes, group) for group in found)]
         gains = _gains(means, ids, sizes, known, wanted)
-        better = [group for group, gain in gains.items() if gain > max(least, chance)]
-        found += sorted(better, key=lambda group: -gains[group])
+        better = [group for group, gain in gains.items() if gain > max(least[0] * chance, least[1])]
+        found.extend(sorted(better, key=lambda group: -gains[group]))
+
+    add(_RARE, rare)
+    add(_LATER, frequent)
+    extended = [{*pair} for pair in found[:_EXTENDED]]
+    add(_LATER, [three for three in combinations(ids, 3) if any(pair < {*three} for pair in extended)])
     return found[:most]
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import tabembed as te
-from tabembed.estimators import streamed
+from tabembed.estimators import presets, streamed
 from tabembed.estimators.presets import PRESETS
 
 
@@ -87,6 +87,26 @@ def test_partial_fit_goes_on_with_the_statistics():
     for name, table in before.items():
         assert set(est.statistics_[name].labels) == set(table.labels)
         np.testing.assert_array_equal(est.statistics_[name][table.labels[0]], table[table.labels[0]])
+
+
+def test_many_rows_have_a_second_layer_and_keep_it(monkeypatch, tmp_path):
+    X, y = rows(400)
+    settings = {"epochs": 1, "random_state": 0, "verbose": 0}
+    few = te.TabularRegressor(**settings).fit(X, y)
+    monkeypatch.setattr(presets, "MANY_ROWS", 400)
+    many = te.TabularRegressor(**settings).fit(X, y)
+    given = te.TabularRegressor(network_options={"hidden": (7, 7, 7)}, **settings).fit(X, y)
+    assert [layers(est) for est in (few, many, given)] == [1, 2, 3]
+    assert layers(te.TabularRegressor(network="mlp", **settings).fit(X, y)) == 2  # its own
+    X.assign(y=y).to_parquet(tmp_path / "rows.parquet")
+    monkeypatch.setattr(streamed, "_AT_ONCE", 100)
+    assert layers(te.TabularRegressor(**settings).fit(tmp_path / "rows.parquet", "y")) == 2
+    many.partial_fit(X[:50], y[:50])
+    assert layers(many) == 2
+
+
+def layers(est):
+    return sum(".dense_" in layer.name for layer in est.model_.layers)
 
 
 def test_importance_adds_up_with_statistics():
