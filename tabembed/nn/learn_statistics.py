@@ -306,16 +306,17 @@ def _screened(
     rare = [pair for pair in pairs if {*pair} & {*sparse}]
     frequent = [pair for pair in pairs if pair not in rare and not _is_sparse(codes_of(ids, sizes, pair))]
 
-    def add(least: tuple[float, float], wanted: list[Group]) -> None:
+    def better(least: tuple[float, float], wanted: list[Group]) -> list[Group]:
+        """Return those that explain enough, the best first."""
         known = [*ids.values(), *beside, *(codes_of(ids, sizes, group) for group in found)]
         gains = _gains(means, ids, sizes, known, wanted)
-        better = [group for group, gain in gains.items() if gain > max(least[0] * chance, least[1])]
-        found.extend(sorted(better, key=lambda group: -gains[group]))
+        kept = [group for group, gain in gains.items() if gain > max(least[0] * chance, least[1])]
+        return sorted(kept, key=lambda group: -gains[group])
 
-    add(_RARE, rare)
-    add(_LATER, frequent)
+    found += better(_RARE, rare)
+    found += better(_LATER, frequent)
     extended = [{*pair} for pair in found[:_EXTENDED]]
-    add(_LATER, [three for three in combinations(ids, 3) if any(pair < {*three} for pair in extended)])
+    found += better(_LATER, [three for three in combinations(ids, 3) if any(pair < {*three} for pair in extended)])
     return found[:most]
 
 
