@@ -23,7 +23,7 @@ from .moments import Moments
 from .vocabulary import FIRST_ID
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
-TRANSFORMS = ("standard", "robust", "quantile", "log")
+TRANSFORMS = ("standard", "robust", "quantile", "log", "auto")
 EMBEDDINGS = {"ple": 16, "periodic": 24, "pbld": 4, "buckets": 0}
 """Each numeric embedding with its usual dim; that of buckets goes by how many there are."""
 FLOAT32_TINY = float(np.finfo(np.float32).tiny)
@@ -110,7 +110,8 @@ class Numeric(ColumnKind):
             range between their quartiles.
         indicator: whether the column had missing values, so the branch tells them apart.
         transform: ``"standard"``; ``"robust"`` (quartiles, and a smooth clip to -3..3); ``"quantile"`` (the quantile of
-            a normal distribution at the value's rank); ``"log"`` (sign(x) log(1 + abs(x)), then standardised).
+            a normal distribution at the value's rank); ``"log"`` (sign(x) log(1 + abs(x)), then standardised);
+            ``"auto"``: ``"quantile"`` where one value fills more than half of the rows, ``"standard"`` elsewhere.
         embedding: None for the plain value; ``"ple"`` (piecewise linear), ``"periodic"`` (PLR), ``"pbld"``, or
             ``"buckets"``: an embedding of the interval that holds the value, with a table of its own.
         dim: dimensions of the embedding; None for 16, 24 or 4, and for buckets by how many there are.
@@ -237,8 +238,10 @@ class Numeric(ColumnKind):
         """
         moments = Moments.gathered(Moments.of(self._logged(numbers)) for numbers in parts())
         learned = self.of_moments(moments, name)
-        if moments.present and (self.binned or self.transform in ("robust", "quantile")):
+        if moments.present and (self.binned or self.transform in ("robust", "quantile", "auto")):
             learned = learned._cut(sampled(parts(), moments.rows), target, name)
+        elif self.transform == "auto":
+            learned = replace(learned, transform="standard")
         if learned.embedding == "buckets":
             held = [intervals_of(numbers[~np.isnan(numbers)], learned.edges) for numbers in parts()]
             counts = sum(np.bincount(at, minlength=len(learned.labels)) for at in held)
@@ -253,10 +256,14 @@ class Numeric(ColumnKind):
         held = ~np.isnan(sample)
         present = sample[held] if held.any() else np.zeros(1)
         learned = self
-        if self.transform == "robust":
+        if self.transform == "auto":
+            # Their standard deviation tells how often the other values come, not how far apart they are.
+            spiked = np.mean(present == np.median(present)) > 0.5
+            learned = replace(learned, transform="quantile" if spiked else "standard")
+        if learned.transform == "robust":
             median, spread = robust_of(present)
             learned = replace(learned, mean=median, scale=max(spread, FLOAT32_TINY))
-        if self.transform == "quantile":
+        if learned.transform == "quantile":
             knots, levels = knots_of(present)
             learned = replace(learned, mean=0.0, scale=1.0, knots=knots, levels=levels)
         if self.reads_target:
@@ -280,11 +287,13 @@ class Numeric(ColumnKind):
             return None
         if self.learned:
             return self
-        alike = previous.transform == self.transform
+        own = ("standard", "quantile") if self.transform == "auto" else (self.transform,)
+        alike = previous.transform in own
         if self.binned:
             needed = "labels" if self.embedding == "buckets" else "edges"
             alike &= bool(getattr(previous, needed)) and (previous.n_bins, previous.bins) == (self.n_bins, self.bins)
-        return replace(self, **{name: getattr(previous, name) for name in _STATISTICS}) if alike else None
+        learned = {name: getattr(previous, name) for name in ("transform", *_STATISTICS)}
+        return replace(self, **learned) if alike else None
 
     def parts(self, name: str) -> dict[str, Part]:
         """Return the one input of numbers."""

@@ -26,6 +26,8 @@ KINDS = [
     te.Numeric(transform="robust"),
     te.Numeric(transform="quantile"),
     te.Numeric(transform="log"),
+    te.Numeric(transform="auto"),
+    te.Numeric(transform="auto", embedding="ple", n_bins=6),
     te.Numeric(embedding="ple", n_bins=6),
     te.Numeric(embedding="ple", bins="target", dim=3),
     te.Numeric(embedding="periodic", transform="quantile", frequency_scale=0.5),
@@ -196,6 +198,26 @@ def test_the_log_of_a_frame() -> None:
         "x"
     ]
     assert (kind.mean, kind.scale) == (pytest.approx(0.0), pytest.approx(np.sqrt(2 / 3)))
+
+
+def test_a_column_of_mostly_one_value_is_scaled_by_rank() -> None:
+    rng = np.random.default_rng(0)
+    gain = np.where(rng.random(400) < 0.6, 0.0, rng.lognormal(8, 1, 400))
+    often = np.where(rng.random(400) < 0.4, 0.0, rng.lognormal(8, 1, 400))
+    df = pd.DataFrame({"gain": gain, "often": often, "flat": 2.5})
+    auto = te.Numeric(transform="auto")
+    schema = te.infer_schema(df, kinds=dict.fromkeys(df, auto))
+    assert {name: kind.transform for name, kind in schema.features.items()} == {
+        "gain": "quantile",
+        "often": "standard",
+        "flat": "quantile",
+    }
+    assert schema["gain"] == te.infer_schema(df[["gain"]], kinds={"gain": te.Numeric(transform="quantile")})["gain"]
+    assert schema["often"] == te.infer_schema(df[["often"]], kinds={"often": te.Numeric()})["often"]
+    assert auto.learn(pa.array([None, None], pa.float64()), "gone")[0].transform == "standard"
+    for name in ("gain", "often"):
+        assert auto.adopt(schema[name]) == schema[name]
+    assert auto.adopt(te.infer_schema(df[["often"]], kinds={"often": te.Numeric(transform="log")})["often"]) is None
 
 
 def test_columns_that_are_read_as_numbers_take_the_kind_that_is_asked_for(tmp_path: Path) -> None:
