@@ -136,5 +136,6 @@ def _gains(
 def _binned(values: np.ndarray) -> np.ndarray:
     """Return (n,) which of some intervals of as many rows holds each number; missing ones have an interval too."""
     there = ~np.isnan(values)
-    cuts = np.unique(np.quantile(values[there], np.linspace(0, 1, _INTERVALS + 1)[1:-1])) if there.any() else []
+    ranks = np.linspace(0, 1, _INTERVALS + 1)[1:-1]
+    cuts = np.unique(np.quantile(values[there], ranks)) if there.any() else np.empty(0)
     return np.where(there, np.searchsorted(cuts, values, side="right"), len(cuts) + 1)
