@@ -45,7 +45,7 @@ class Preset:
     Args:
         network: a name that ``te.build_model`` takes.
         options: the network's arguments.
-        many: more of them from ``MANY_ROWS`` rows on.
+        many: more of them from ``MANY_ROWS`` rows on, where ``options`` doesn't hold them.
         numeric: the embedding of columns that are read as numbers, or None.
         pairs: how many groups of two or three columns may have target statistics; None for no statistics at all.
         training: settings of the recipe.
@@ -60,7 +60,7 @@ class Preset:
 
     def options_for(self, rows: int) -> dict[str, Any]:
         """Return the network's arguments for so many rows."""
-        return {**self.options, **(self.many if rows >= MANY_ROWS else {})}
+        return {**(self.many if rows >= MANY_ROWS else {}), **self.options}
 
     def numeric_kind(self, targets: int) -> Numeric | None:
         """Return the kind of columns that are read as numbers, None for a plain ``te.Numeric()``.
@@ -79,9 +79,7 @@ _MANY = {"hidden": (256, 128), "k": 4}
 PRESETS: dict[str, Preset] = {
     "fast": Preset(),
     "default": Preset(network="tabm", many=_MANY, numeric="ple", pairs=24, training=_TRAINING),
-    "best": Preset(
-        network="tabm", options={"k": 32}, many={**_MANY, "k": 32}, numeric="ple", pairs=24, training=_TRAINING
-    ),
+    "best": Preset(network="tabm", options={"k": 32}, many=_MANY, numeric="ple", pairs=24, training=_TRAINING),
 }
 
 

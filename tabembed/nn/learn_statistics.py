@@ -48,7 +48,7 @@ def learn_statistics(
 
     Returns:
         The statistics of all rows, and (n, groups * width) float32 those of each row by the other folds. None where
-        no column is such a one, there are fewer than two rows a fold, or no means are taken of the target: several
+        there are no such columns, there are fewer than two rows a fold, or no means are taken of the target: several
         targets, lists of labels, more than ten classes.
 
     Source: Micci-Barreca 2001, "A preprocessing scheme for high-cardinality categorical attributes", SIGKDD
@@ -67,7 +67,7 @@ def learn_statistics(
     means = Means(answers, _folds(list(ids.values()), folds, rng), folds)
     numbers = [np.asarray(encoded[name]) for name, kind in schema.features.items() if type(kind) is Numeric]
     sparse = [name for name, part in ids.items() if is_sparse(part)]
-    groups = [(name,) for name in sparse] + screened(means, ids, numbers, sizes, pairs, rng)
+    groups = [(name,) for name in sparse] + screened(means, ids, numbers, sizes, sparse, pairs, rng)
     if not groups:
         return None
     hidden = {name: rng.random(len(truth)) < _HIDDEN for name in sparse}

@@ -51,6 +51,7 @@ def screened(
     ids: Mapping[str, np.ndarray],
     numbers: Sequence[np.ndarray],
     sizes: Mapping[str, int],
+    sparse: Sequence[str],
     most: int,
     rng: np.random.Generator,
 ) -> list[Group]:
@@ -64,38 +65,43 @@ def screened(
         ids: {column: (n,)}.
         numbers: (n,) columns of numbers, which explain too.
         sizes: {column: rows of its table}.
+        sparse: the columns whose labels have few rows.
         most: how many at most.
         rng: draws the rows to judge by, where there are many.
     """
     if not most:
         return []
-    sparse = {name for name, part in ids.items() if is_sparse(part)}
-    rows, pairs = len(means.fold), list(combinations(ids, 2))
-    # Many pairs are judged by fewer rows, so that it never takes minutes.
-    judged = max(_JUDGED // 10, min(_JUDGED, _JUDGED * _PAIRS // max(len(pairs), 1)))
-    some = rng.permutation(rows)[:judged] if rows > judged else slice(None)
+    pairs = list(combinations(ids, 2))
+    some = _judging(len(means.fold), len(pairs), rng)
     means, ids = means.only(some), {name: part[some] for name, part in ids.items()}
-    beside = [_binned(part[some]) for part in numbers]
     found: list[Group] = []
+    known = [means.crossed(codes) for codes in (*ids.values(), *(_binned(part[some]) for part in numbers))]
     # By chance each number explains one part in as many as there are rows.
     chance = (len(means.answers.prior) + 1) / len(means.fold)
-    rare: list[Group] = [pair for pair in pairs if {*pair} & sparse]
+    rare: list[Group] = [pair for pair in pairs if {*pair} & {*sparse}]
     frequent: list[Group] = [
-        pair for pair in pairs if not {*pair} & sparse and not is_sparse(codes_of(ids, sizes, pair))
+        pair for pair in pairs if not {*pair} & {*sparse} and not is_sparse(codes_of(ids, sizes, pair))
     ]
 
-    def better(least: tuple[float, float], wanted: list[Group]) -> list[Group]:
-        """Return those that explain enough, the best first."""
-        known = [*ids.values(), *beside, *(codes_of(ids, sizes, group) for group in found)]
+    def add(least: tuple[float, float], wanted: list[Group]) -> None:
+        """Add those that explain enough of what is left, the best first."""
         gains = _gains(means, ids, sizes, known, wanted)
         kept = [group for group, gain in gains.items() if gain > max(least[0] * chance, least[1])]
-        return sorted(kept, key=lambda group: -gains[group])
+        kept.sort(key=lambda group: -gains[group])
+        found.extend(kept)
+        known.extend(means.crossed(codes_of(ids, sizes, group)) for group in kept)
 
-    found += better(_RARE, rare)
-    found += better(_LATER, frequent)
+    add(_RARE, rare)
+    add(_LATER, frequent)
     extended = [{*pair} for pair in found[:_EXTENDED]]
-    found += better(_LATER, [three for three in combinations(ids, 3) if any(pair < {*three} for pair in extended)])
+    add(_LATER, [three for three in combinations(ids, 3) if any(pair < {*three} for pair in extended)])
     return found[:most]
+
+
+def _judging(rows: int, pairs: int, rng: np.random.Generator) -> np.ndarray | slice:
+    """Return the rows to judge by: fewer where there are many pairs, so that it never takes minutes."""
+    judged = max(_JUDGED // 10, min(_JUDGED, _JUDGED * _PAIRS // max(pairs, 1)))
+    return rng.permutation(rows)[:judged] if rows > judged else slice(None)
 
 
 def _gains(
@@ -111,14 +117,13 @@ def _gains(
         means: of these rows.
         ids: {column: (n,)}.
         sizes: {column: rows of its table}.
-        known: (n,) the labels of columns and groups that are there.
+        known: (n, width) the means of columns and groups that are there.
         wanted: groups to judge; one whose labels are as good as never seen in two folds is left out.
     """
     wanted = [group for group in wanted if math.prod(int(sizes[name]) for name in group) < _ROOM]
     if not wanted:
         return {}
-    own = [means.crossed(codes) for codes in known]
-    base = np.linalg.qr(np.concatenate([np.ones((len(own[0]), 1)), *own], axis=1))[0]
+    base = np.linalg.qr(np.concatenate([np.ones((len(means.fold), 1)), *known], axis=1))[0]
     answers = means.answers.values - means.answers.prior
     rest = answers - base @ (base.T @ answers)
     gains: dict[Group, float] = {}

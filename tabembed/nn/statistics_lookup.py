@@ -31,7 +31,7 @@ class StatisticsLookup(keras.layers.Layer):
     Args:
         groups: whose labels are looked up, one column or more each.
         sizes: {column: rows of its table}, in the order of the input.
-        keys: how many labels and pairs have a vector.
+        keys: how many labels, and labels together, have a vector.
         width: numbers of a vector.
         **kwargs: ``keras.layers.Layer``'s own.
 

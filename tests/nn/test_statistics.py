@@ -189,9 +189,8 @@ def test_what_a_number_explains_is_not_counted_as_a_pairs():
     df["y"], warmth = by_day + rng.normal(size=len(df)), 0.37 * by_day
     assert ("month", "day") in learned(df)[1][0].groups
     assert learned(df.assign(warmth=warmth))[1] is None
-    assert ("month", "day") in learned(df.assign(warmth=np.where(rng.random(len(df)) < 0.5, warmth, np.nan)))[1][
-        0
-    ].groups
+    half = df.assign(warmth=np.where(rng.random(len(df)) < 0.5, warmth, np.nan))
+    assert ("month", "day") in learned(half)[1][0].groups
 
 
 def test_no_statistics_of_numbers_alone_of_several_targets_and_of_few_rows():
