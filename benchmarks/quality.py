@@ -24,7 +24,7 @@ tenth of the training rows, of at most 5,000 trees (LightGBM) or 1,000 (CatBoost
 "missing". All use the cores that the process may: ``taskset -c 1`` gives each one.
 
 RealMLP and TabM (``pip install pytabkit``) run only when asked for: ``--models RealMLP TabM``; and so do the presets
-with an ingredient left out: ``--models default default-ple default-statistics default-pairs``.
+with an ingredient left out: ``--models default default-ple default-statistics`` and so on (``WITHOUT``).
 """
 
 from __future__ import annotations
@@ -50,8 +50,18 @@ from sklearn.preprocessing import OrdinalEncoder
 import tabembed as te
 from tabembed.estimators.presets import PRESETS
 
-WITHOUT: dict[str, dict[str, Any]] = {"ple": {"numeric": None}, "statistics": {"pairs": None}, "pairs": {"pairs": 0}}
-"""What is changed in a preset to leave an ingredient out."""
+WITHOUT: dict[str, dict[str, Any]] = {
+    "ple": {"numeric": None},
+    "auto": {"transform": "standard"},
+    "statistics": {"pairs": None},
+    "pairs": {"pairs": 0},
+    "members": {"options": {"k": 1}},
+    "linear": {"options": {"linear": False}},
+    "rate": {"training": {}},
+}
+"""What is changed in a preset to leave an ingredient out: piecewise linear numbers, ranks before them where one value
+fills most rows, all target statistics, those of columns together, TabM's members, the linear path, the rate and the
+patience that differ from the network's own."""
 RIVALS = ["LightGBM", "CatBoost"]
 PATIENCE = 50
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -191,6 +201,7 @@ def report(kept: Kept, sets: list[str], models: list[str], seeds: range) -> None
         spent = [(mean(kept, name, m, seeds, "seconds"), mean(kept, name, m, seeds, "cpu")) for m in models]
         print(f"| {name} | {' | '.join(f'{wall:.1f} ({cpu:.1f})' for wall, cpu in spent)} |")
     others(kept, sets, models, seeds)
+    ablation(kept, sets, seeds)
     goals(kept, sets, seeds)
 
 
@@ -270,6 +281,25 @@ def both(kept: Kept, name: str, model: str, other: str, seeds: range, what: str 
     """Return (2, seeds): what was found for two models, on the seeds that both were run on."""
     pairs = [(kept.get(f"{name}/{model}/{seed}"), kept.get(f"{name}/{other}/{seed}")) for seed in seeds]
     return np.array([(a[what], b[what]) for a, b in pairs if a and b]).reshape(-1, 2).T
+
+
+def ablation(kept: Kept, sets: list[str], seeds: range) -> None:
+    """Print by how much the error changes where an ingredient is left out: set by set, and the mean over the sets."""
+    lines = []
+    for off in WITHOUT:
+        pairs = {name: both(kept, name, f"default-{off}", "default", seeds) for name in sets}
+        apart = {name: (1 - a.mean()) / (1 - b.mean()) - 1 for name, (a, b) in pairs.items() if len(a)}
+        if apart:
+            changes = np.array(list(apart.values()))
+            spread = 2 * changes.std(ddof=1) / np.sqrt(len(changes)) if len(changes) > 1 else float("nan")
+            cells = " | ".join(f"{apart[name]:+.1%}" if name in apart else "-" for name in sets)
+            lines.append(f"| {off} | {cells} | {changes.mean():+.2%} ({spread:.2%}) |")
+    if lines:
+        print(
+            f"\nThe error without an ingredient, against `default`:\n\n| without | {' | '.join(sets)} | mean (2 s.e.) |"
+        )
+        print(f"|---|{'---:|' * (len(sets) + 1)}")
+        print("\n".join(lines))
 
 
 def _met(met: bool) -> str:

@@ -249,8 +249,12 @@ class TabularEstimator(BaseEstimator):
         self.schema_, self.model_ = schema, model
         self._call_: Any = None
 
-    def _set_history(self, history: keras.callbacks.History) -> None:
-        self.history_ = {key: [float(v) for v in values] for key, values in history.history.items()}
+    def _set_history(self, histories: Sequence[keras.callbacks.History]) -> None:
+        """Keep the losses; of several trainings the means of those that ran the epoch."""
+        self.history_ = {
+            key: [float(np.mean(found)) for found in _epochs([history.history[key] for history in histories])]
+            for key in histories[0].history
+        }
         self.n_epochs_ = len(self.history_["loss"])
 
     def _recipe(self) -> Recipe:
@@ -357,3 +361,8 @@ class TabularEstimator(BaseEstimator):
         tags.input_tags.categorical = True
         tags.target_tags.required = True
         return tags
+
+
+def _epochs(runs: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Return what each epoch gave, of the trainings that came so far."""
+    return [[run[at] for run in runs if at < len(run)] for at in range(max(map(len, runs)))]

@@ -7,10 +7,12 @@ __all__ = ["partial_fit"]
 from copy import copy
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from ..io.errors import DataError
 from ..io.frames import are_paths
+from ..nn.bags import bag_of, parts_of
 from ..nn.dataset import check_weights
 from ..nn.grow import grow_model
 from ..nn.model import build_model
@@ -51,16 +53,19 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
         model = grow_model(est.model_, est.schema_, schema, est._network, random_state=drawn, **options)
         est._set_model(schema, model)
     else:
-        est._set_model(schema, build_model(schema, est._network, random_state=drawn, **options))
+        each = range(drawn, drawn + est._preset.bags)
+        models = [build_model(schema, est._network, random_state=seed, **options) for seed in each]
+        est._set_model(schema, bag_of(models))
         est.history_, est.n_epochs_ = {}, 0
         metrics = _before(est, table, weights)
     encoded, truth = schema.encode(table), schema.encode_target(table)
     rate = recipe.learning_rate * _SHARE
     trained = est._weights(schema).by_class(weights, truth)
-    history = train_more(
-        est.model_, schema, encoded, truth, recipe, rate, random_state=seeds.next(), sample_weight=trained
-    )
-    est.history_ = {**est.history_, "loss": [*est.history_.get("loss", []), float(history.history["loss"][0])]}
+    losses = []
+    for part in parts_of(est.model_):
+        how = {"random_state": seeds.next(), "sample_weight": trained}
+        losses += train_more(part, schema, encoded, truth, recipe, rate, **how).history["loss"]
+    est.history_ = {**est.history_, "loss": [*est.history_.get("loss", []), float(np.mean(losses))]}
     est.n_epochs_, est.metrics_ = est.n_epochs_ + 1, metrics
     vars(estimator).update(vars(est))
 

@@ -18,9 +18,9 @@
   .2840 to .2810 in 40 epochs, two seeds), and a patience of 8: one of 5 stopped houses after 9 epochs (.880, not .892).
 - **Regularisation, optimizer**: the network's own (``nn/networks/tabm.py``, ``nn/recipe.py``).
 
-``fast`` is the plain network of concatenated embeddings (Guo & Berkhahn 2016, arXiv 1604.06737). ``best`` has TabM's 32
-members; what it gains was not measured. Five models of other seeds, averaged, gain more: california .8549 to .8641,
-adult's logarithmic loss .2919 to .2899 (training rows, one seed).
+``fast`` is the plain network of concatenated embeddings (Guo & Berkhahn 2016, arXiv 1604.06737). ``best`` is five such
+models as ``default``'s from other seeds, whose mean answers (``nn/bags.py``): 16 or 32 members within one graph gained
+nothing, models that were trained apart do (BAGFIGURES).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from __future__ import annotations
 __all__ = ["PRESETS", "Preset", "preset_of"]
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..io.errors import DataError
@@ -47,16 +47,20 @@ class Preset:
         options: the network's arguments.
         many: more of them from ``MANY_ROWS`` rows on, where ``options`` doesn't hold them.
         numeric: the embedding of columns that are read as numbers, or None.
+        transform: what comes before it.
         pairs: how many groups of two or three columns may have target statistics; None for no statistics at all.
         training: settings of the recipe.
+        bags: how many models are trained, each from another seed; their mean answers.
     """
 
     network: str = "mlp"
     options: Mapping[str, Any] = field(default_factory=dict)
     many: Mapping[str, Any] = field(default_factory=dict)
     numeric: str | None = None
+    transform: str = "auto"
     pairs: int | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
+    bags: int = 1
 
     def options_for(self, rows: int) -> dict[str, Any]:
         """Return the network's arguments for so many rows."""
@@ -71,16 +75,13 @@ class Preset:
         if self.numeric is None:
             return None
         bins = "target" if targets == 1 and self.numeric == "ple" else "quantile"
-        return Numeric(transform="auto", embedding=self.numeric, bins=bins)
+        return Numeric(transform=self.transform, embedding=self.numeric, bins=bins)
 
 
 _TRAINING = {"learning_rate": 0.012, "patience": 8}
 _MANY = {"hidden": (256, 128), "k": 4}
-PRESETS: dict[str, Preset] = {
-    "fast": Preset(),
-    "default": Preset(network="tabm", many=_MANY, numeric="ple", pairs=24, training=_TRAINING),
-    "best": Preset(network="tabm", options={"k": 32}, many=_MANY, numeric="ple", pairs=24, training=_TRAINING),
-}
+_DEFAULT = Preset(network="tabm", many=_MANY, numeric="ple", pairs=24, training=_TRAINING)
+PRESETS: dict[str, Preset] = {"fast": Preset(), "default": _DEFAULT, "best": replace(_DEFAULT, bags=5)}
 
 
 def preset_of(name: Any) -> Preset:

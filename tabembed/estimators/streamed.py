@@ -15,11 +15,12 @@ from ..io.errors import DataError, LabelError
 from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
 from ..io.streams import open_rows
+from ..nn.bags import bag_of
 from ..nn.model import build_model
 from ..nn.packed import columns_of
 from ..nn.seeds import Seeds
 from ..nn.stream import Stream
-from ..nn.stream_recipe import train_stream
+from ..nn.stream_recipe import StreamParts, train_stream
 from ..nn.time_limit import TimeLimit
 from ..nn.warm_start import warm_options
 from ..nn.weights import weight_cells
@@ -95,16 +96,17 @@ def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, sample_weight:
         table = groups.table(groups.names)
         cells = None if weights.column is None else weight_cells(table.column(weights.column), weights.column)
         return learn(estimator, schema, table, cells, init)
-    limit = TimeLimit.of(estimator.time_limit)
     recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
     options = warm_options(init, estimator._network, estimator._options(groups.rows))
-    model = build_model(schema, estimator._network, init=init, random_state=seeds.next(), **options)
-    history, parts = train_stream(
-        model, schema, groups, recipe, random_state=seeds.next(), weights=weights, callbacks=limit
-    )
-    estimator._set_model(schema, model)
+    parts = StreamParts.of(schema, groups, recipe.validation_fraction, seeds.next(), weights)
+    models, histories = [], []
+    for limit in TimeLimit.rounds(estimator.time_limit, None, estimator._preset.bags):
+        model = build_model(schema, estimator._network, init=init, random_state=seeds.next(), **options)
+        histories.append(train_stream(model, schema, parts, recipe, random_state=seeds.next(), callbacks=limit))
+        models.append(model)
+    estimator._set_model(schema, bag_of(models))
     estimator.network_options_ = options
-    estimator._set_history(history)
+    estimator._set_history(histories)
     found = _metrics(estimator, schema, parts.judged)
     estimator.metrics_ = {"on": "training rows" if parts.held is None else "held-out rows", **found}
     return estimator

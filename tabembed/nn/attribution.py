@@ -14,6 +14,7 @@ import tensorflow as tf
 from ..io.errors import DataError
 from ..schema.ragged import Encoded
 from ..schema.schema import Schema
+from .bags import parts_of
 from .networks.joined import JOIN
 from .packed import pack_spec, run_packed, unpack
 from .statistics_lookup import statistics_of
@@ -54,18 +55,22 @@ def integrated_gradients(
 
     Source: Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks", arXiv 1703.01365, section 3.
     """
-    branches, rest = _halves(model, schema)
-    widths = [tensor.shape[-1] for tensor in rest.inputs]
+    halves = [_halves(part, schema) for part in parts_of(model)]
+    step = _Step([rest for _, rest in halves], steps, schema.need_target().is_classification)
     run = tf.function(
-        lambda *packed: tf.concat(branches(unpack(schema, *packed), training=False), axis=1),
+        lambda *packed: tf.concat(
+            [values for branches, _ in halves for values in branches(unpack(schema, *packed), training=False)], axis=1
+        ),
         input_signature=pack_spec(schema),
     )
-    values = run_packed(run.get_concrete_function(), schema, encoded, (sum(widths),))
+    values = run_packed(run.get_concrete_function(), schema, encoded, (sum(map(sum, step.widths)),))
     start = values.mean(axis=0, dtype=np.float64).astype(np.float32)
-    step = _Step(rest, widths, steps, schema.need_target().is_classification)
-    parts = [step(values[at : at + _CHUNK], start) for at in range(0, len(values), _CHUNK)]
-    by_value, outputs, baseline = (np.concatenate(found) for found in zip(*parts, strict=True))
-    return Attributions(_by_column(by_value, widths, model, schema), outputs, baseline)
+    chunks = [step(values[at : at + _CHUNK], start) for at in range(0, len(values), _CHUNK)]
+    by_value, outputs, baseline = (np.concatenate(found) for found in zip(*chunks, strict=True))
+    ends = np.cumsum([sum(widths) for widths in step.widths])
+    of_parts = zip(np.split(by_value, ends[:-1], axis=1), step.widths, strict=True)
+    by_column = sum(_by_column(part, widths, model, schema) for part, widths in of_parts)
+    return Attributions(np.asarray(by_column), outputs, baseline)
 
 
 def _by_column(by_value: np.ndarray, widths: list[int], model: keras.Model, schema: Schema) -> np.ndarray:
@@ -97,10 +102,11 @@ def _halves(model: keras.Model, schema: Schema) -> tuple[keras.Model, keras.Mode
 
 
 class _Step:
-    """The integral over some rows, traced once."""
+    """The integral over some rows, traced once; of a bag's models side by side, whose mean is the output."""
 
-    def __init__(self, rest: keras.Model, widths: list[int], steps: int, classes: bool) -> None:
-        self._rest, self._widths, self._steps, self._classes = rest, widths, steps, classes
+    def __init__(self, rests: list[keras.Model], steps: int, classes: bool) -> None:
+        self._rests, self._steps, self._classes = rests, steps, classes
+        self.widths = [[tensor.shape[-1] for tensor in rest.inputs] for rest in rests]
         self._sum = tf.function(self._summed, reduce_retracing=True, autograph=False)
 
     def __call__(self, values: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -118,7 +124,12 @@ class _Step:
         return (values - start) * gradients / self._steps, *ends
 
     def _output(self, values: Any) -> Any:
-        return self._rest(tf.split(values, self._widths, axis=1), training=False)
+        given = iter(tf.split(values, [width for widths in self.widths for width in widths], axis=1))
+        outputs = [
+            rest([next(given) for _ in widths], training=False)
+            for rest, widths in zip(self._rests, self.widths, strict=True)
+        ]
+        return sum(outputs) / len(outputs)
 
     def _summed(self, values: Any, chosen: Any) -> Any:
         """Return the gradient of each row's output at its values."""

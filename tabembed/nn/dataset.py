@@ -32,7 +32,7 @@ def make_dataset(
     shuffle: bool = False,
     seed: int | None = None,
     sample_weight: np.ndarray | None = None,
-    fill: bool = False,
+    steps: int | None = None,
     beside: Mapping[str, np.ndarray] | None = None,
 ) -> tf.data.Dataset:
     """Return batches of ``({input name: (batch, 1)}[, target (batch, 1)[, weight (batch,)]])``.
@@ -45,15 +45,16 @@ def make_dataset(
         shuffle: another order in every epoch.
         seed: makes the orders repeatable.
         sample_weight: what ``check_weights`` gave, or None.
-        fill: whether the last batch of an epoch is filled up from its first rows. All batches are of one shape then,
-            which XLA compiles once.
+        steps: batches an epoch, without an end: epoch follows upon epoch, for ``fit(steps_per_epoch=steps)``. What
+            rows don't fill is filled up from the epoch's first ones: all batches are of one shape, which XLA compiles
+            once. None for as many as the rows fill, and an end.
         beside: {input name: (n, width) float32} more of the model's inputs.
 
     Raises:
         DataError: for a bad batch size or no rows.
     """
     rows = len(next(iter(encoded.values()))) if target is None else len(target)
-    size = min(check_batch_size(batch_size, rows), rows if fill else batch_size)
+    size = min(check_batch_size(batch_size, rows), batch_size if steps is None else rows)
     columns = _pack({schema.input_names[name]: array for name, array in encoded.items()})
     packed = {f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}
     packed |= {name: array for name, array in (("target", target), ("weight", sample_weight)) if array is not None}
@@ -62,7 +63,7 @@ def make_dataset(
 
     def batch_of(index: tf.Tensor) -> tuple[Any, ...]:
         """Return the batch of (batch,) row numbers."""
-        index.set_shape([size if fill else None])
+        index.set_shape([None if steps is None else size])
         part = {name: tf.gather(tensor, index) for name, tensor in tensors.items()}
         inputs = {name: each for kind, (names, _) in columns.items() for name, each in _split(part, kind, names)}
         inputs |= {name: tf.gather(ragged, index).to_tensor(padding) for name, (ragged, padding) in lists.items()}
@@ -71,8 +72,8 @@ def make_dataset(
             return (inputs,)
         return inputs, *answers(schema.need_targets(), part["target"], part.get("weight"))
 
-    batches = _indices(rows, size, _Orders(rows, seed) if shuffle else None, fill).map(_as_it_is(batch_of))
-    return _counted(batches, math.ceil(rows / size))
+    batches = _indices(rows, size, _Orders(rows, seed) if shuffle else None, steps).map(_as_it_is(batch_of))
+    return _ahead(batches if steps else _counted(batches, math.ceil(rows / size)))
 
 
 def _split(part: Mapping[str, tf.Tensor], kind: str, names: Sequence[str]) -> Iterator[tuple[str, tf.Tensor]]:
@@ -82,11 +83,15 @@ def _split(part: Mapping[str, tf.Tensor], kind: str, names: Sequence[str]) -> It
 
 
 def _counted(batches: tf.data.Dataset, count: int) -> tf.data.Dataset:
-    """Return the batches, fetched ahead, their number known: Keras warns at the end of what it can't count."""
-    batches = batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(_AHEAD)
+    """Return the batches, their number known: Keras warns at the end of what it can't count."""
+    return batches.apply(tf.data.experimental.assert_cardinality(count))
+
+
+def _ahead(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Return the batches, fetched ahead."""
     options = tf.data.Options()
     options.autotune.enabled = False  # an iterator's end can wait for its tuning for seconds
-    return batches.with_options(options)
+    return batches.prefetch(_AHEAD).with_options(options)
 
 
 def _pack(arrays: Mapping[str, Encoded]) -> dict[str, tuple[list[str], np.ndarray]]:
@@ -126,21 +131,21 @@ class _Orders:
         return tf.random.experimental.stateless_shuffle(tf.range(self.rows), seed=drawn)
 
 
-def _indices(rows: int, size: int, orders: _Orders | None, fill: bool) -> tf.data.Dataset:
-    """Return batches of row numbers; with ``fill`` the last one is filled up from the first of the epoch."""
-    starts = tf.data.Dataset.range(0, rows, size, output_type=tf.int32)
+def _indices(rows: int, size: int, orders: _Orders | None, steps: int | None) -> tf.data.Dataset:
+    """Return batches of row numbers; of ``steps`` an epoch the last are filled up from the epoch's first."""
+    end = rows if steps is None else steps * size
+    starts = tf.data.Dataset.range(0, end, size, output_type=tf.int32)
 
     def step(order: tf.Tensor, start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the epoch's order, drawn at its first batch, and the batch's part of it."""
         if orders is not None:
             order = tf.cond(start == 0, orders.next, lambda: order)
-        part = order[start : tf.minimum(start + size, rows)]
-        if fill and rows % size:
-            part = tf.cond(start + size > rows, lambda: tf.concat([part, order[: -rows % size]], 0), lambda: part)
-        return order, part
+        if end > rows:
+            return order, tf.gather(order, (start + tf.range(size)) % rows)
+        return order, order[start : tf.minimum(start + size, rows)]
 
     # Data sets within a data set, one an epoch, would take longer to start than some batches take to train.
-    return starts.scan(tf.range(rows), _as_it_is(step))
+    return (starts if steps is None else starts.repeat()).scan(tf.range(rows), _as_it_is(step))
 
 
 def check_batch_size(batch_size: int, rows: int) -> int:

@@ -6,7 +6,7 @@ of a training step.
 
 from __future__ import annotations
 
-__all__ = ["Dropout", "uniform"]
+__all__ = ["Dropout", "kept", "uniform"]
 
 from typing import Any
 
@@ -42,11 +42,13 @@ class Dropout(keras.layers.Dropout):
         """Return the values, some of them 0 while training."""
         if not training or not self.rate:
             return inputs
+        if self.rate == 1:
+            return tf.zeros_like(inputs)
         shape = tf.shape(inputs)
         if self.noise_shape is not None:
             shape = tf.stack([shape[at] if size is None else size for at, size in enumerate(self.noise_shape)])
-        keep = tf.cast(uniform(shape, self.seed_generator) >= self.rate, inputs.dtype)
-        return inputs * (keep / tf.cast(1 - self.rate, inputs.dtype))
+        keep = kept(shape, 1 - self.rate, self.seed_generator)
+        return inputs * (tf.cast(keep, inputs.dtype) * (1 / (1 - self.rate)))
 
 
 def uniform(shape: Any, seed_generator: Any) -> Any:
@@ -67,13 +69,39 @@ def uniform(shape: Any, seed_generator: Any) -> Any:
     Source: the mixing is MurmurHash3's ``fmix32`` (Appleby, public domain), of a Weyl sequence as in SplitMix (Steele,
     Lea & Flood 2014, figure 15).
     """
-    state = tf.cast(seed_generator.next(), tf.uint32)
-    stride = tf.constant(_STRIDE, tf.uint32)
-    numbers = tf.cast(tf.range(tf.reduce_prod(shape)), tf.uint32)
-    bits = _mixed(numbers * stride + _mixed(state[0] * stride + state[1]))
+    bits = _bits(tf.reduce_prod(shape), seed_generator)
     # By way of int32, which processors turn into floats in vectors.
     drawn = tf.cast(tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.int32), tf.float32)
     return tf.reshape(drawn * 2.0**-24, shape)
+
+
+def kept(shape: Any, share: float, seed_generator: Any) -> Any:
+    """Draw which of many values stay, others at every call, in a half of what ``uniform`` takes.
+
+    Args:
+        shape: of the tensor, ints or an int32 tensor; up to 2 ** 32 values.
+        share: of the values that stay, above 0 and below 1; at least 2 ** -16, and in steps of it.
+        seed_generator: a ``keras.random.SeedGenerator``, which moves on.
+
+    Returns:
+        bool.
+
+    Example:
+        >>> kept((2, 3), 0.5, keras.random.SeedGenerator(7)).numpy().tolist()
+        [[False, False, True], [True, True, False]]
+    """
+    count = tf.reduce_prod(shape)
+    # Two numbers of 16 bits in each hash.
+    halves = tf.reshape(tf.bitcast(_bits((count + 1) // 2, seed_generator), tf.uint16), [-1])[:count]
+    return tf.reshape(halves < tf.constant(min(max(1, round(share * 2**16)), 2**16 - 1), tf.uint16), shape)
+
+
+def _bits(count: Any, seed_generator: Any) -> Any:
+    """Return (count,) random uint32."""
+    state = tf.cast(seed_generator.next(), tf.uint32)
+    stride = tf.constant(_STRIDE, tf.uint32)
+    numbers = tf.cast(tf.range(count), tf.uint32)
+    return _mixed(numbers * stride + _mixed(state[0] * stride + state[1]))
 
 
 def _mixed(bits: Any) -> Any:

@@ -16,6 +16,7 @@ from ..schema.shared import sharing
 from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
 from ..tables import EmbeddingTable
 from ..tables.by_id import tables_of_rows
+from .bags import parts_of
 from .statistics import TargetStatistics
 from .statistics_lookup import statistics_of
 
@@ -54,8 +55,8 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         schema: the same one.
 
     Returns:
-        {column: table}, one and the same for columns that share it; each vector equals the layer's row exactly,
-        ``missing`` and ``unknown`` are rows 0 and 1.
+        {column: table}, one and the same for columns that share it; each vector equals the layer's row exactly (in a
+        bag the rows of all its models, one behind the other), ``missing`` and ``unknown`` are rows 0 and 1.
 
     Raises:
         DataError: when the model isn't one of this schema.
@@ -68,7 +69,9 @@ def extract_tables(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTab
         ('LAX', 'BOS')
     """
     own = [key for key in schema.tables if sharing(schema.features, key)[0] == key]
-    return tables_of_rows(schema, {key: embedding_of(model, schema, key).get_weights()[0] for key in own})
+    parts = parts_of(model)
+    rows = {key: [embedding_of(part, schema, key).get_weights()[0] for part in parts] for key in own}
+    return tables_of_rows(schema, {key: np.hstack(found) for key, found in rows.items()})
 
 
 def extract_statistics(model: keras.Model, schema: Schema) -> dict[str, EmbeddingTable]:

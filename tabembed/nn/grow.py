@@ -16,12 +16,14 @@ from ..schema.kinds import Categorical, Sequence
 from ..schema.schema import Schema
 from ..schema.shared import labelled, whole_column
 from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
+from .bags import bag_of, parts_of
 from .branches import prior_weights
 from .embedding import RowwiseEmbedding
 from .extract import embedding_of, extract_tables
 from .model import build_model
 from .optimizer import RowwiseAdam
 from .row_prior import RowPrior
+from .seeds import Seeds
 from .statistics import TargetStatistics
 from .statistics_lookup import STATISTICS, set_statistics, statistics_of
 from .warm_start import load_tables_into
@@ -36,7 +38,7 @@ def grow_model(
     ``RowwiseAdam`` its state; only the priors weigh the rows anew, by the new counts.
 
     Args:
-        model: built by ``build_model(before, network, **options)``, trained or not.
+        model: built by ``build_model(before, network, **options)``, trained or not; or a bag of such.
         before: its schema.
         after: ``before.grown(...)``.
         network: as in ``build_model``.
@@ -53,6 +55,11 @@ def grow_model(
         >>> te.extract_tables(grow_model(te.build_model(schema), schema, wider), wider)["dest"].labels
         ('LAX', 'BOS', 'JFK')
     """
+    parts = parts_of(model)
+    if len(parts) > 1:
+        seeds = Seeds(random_state)
+        all_grown = [grow_model(part, before, after, network, random_state=seeds.next(), **options) for part in parts]
+        return model if all_grown == parts else bag_of(all_grown)
     tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
     old, new = ({name: spec for name, (_, spec) in schema.tables.items()} for schema in (before, after))
     rows = {name: _rows(old[name], new[name]) for name in tables}

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["Recipe", "RowSplit", "fit_model", "hold_out", "judging", "split_rows", "train", "train_more", "worth_xla"]
+__all__ = [
+    "Recipe",
+    "RowSplit",
+    "epoch_steps",
+    "fit_model",
+    "hold_out",
+    "judging",
+    "split_rows",
+    "together",
+    "train",
+    "train_more",
+    "worth_xla",
+]
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,6 +25,7 @@ from typing import Any, Self
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from ..io.errors import DataError
 from ..schema.ragged import Encoded
@@ -29,6 +42,8 @@ from .statistics_lookup import STATISTICS, fed_statistics
 RowSplit = tuple[np.ndarray, np.ndarray]
 """Row numbers to train on, and those to choose the best epoch by."""
 
+_TOGETHER = 16
+"""The most steps that one call of the train function takes."""
 _WORTH_XLA = 2_000
 """Training steps from which on XLA saves more time than it takes to compile one: some seconds."""
 
@@ -105,6 +120,28 @@ class Recipe:
         return max(16, min(1024, 2 ** int(math.log2(max(1, rows / 50)))))
 
 
+def epoch_steps(rows: int, batch: int) -> int:
+    """Return the steps of an epoch: what the rows fill, and a few more where no call of the train function ends there.
+
+    Where calls end with the epoch one iterator serves all epochs; to make one takes as long as a short epoch.
+
+    Args:
+        rows: to train on.
+        batch: rows a step.
+
+    Example:
+        >>> epoch_steps(10_000, 1_000), epoch_steps(59_000, 1_000), epoch_steps(64_000, 1_000)
+        (10, 60, 64)
+    """
+    least = math.ceil(rows / batch)
+    return least + -least % together(least)
+
+
+def together(steps: int) -> int:
+    """Return how many steps one call of the train function takes: if it can be, a divisor."""
+    return min(range(min(_TOGETHER, steps), _TOGETHER // 2, -1), key=lambda by: -steps % by, default=steps)
+
+
 def split_rows(classes: np.ndarray | None, rows: int, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Split row numbers into training and validation, class by class where there are classes.
 
@@ -171,9 +208,10 @@ def train(
 
     part = partial(_part, schema, encoded, target, sample_weight, crossed)
     fed = model if crossed is None else fed_statistics(model)
-    steps = math.ceil(len(training) / batch)
-    batches = part(training, batch, shuffle=True, seed=seeds.next(), fill=True)
-    judged = part(held, 8192) if len(held) else None
+    steps = epoch_steps(len(training), batch)
+    batches = part(training, batch, shuffle=True, seed=seeds.next(), steps=steps)
+    # Kept as batches: an iterator of what is there takes a fortieth of the time to start.
+    judged = part(held, 8192).cache() if len(held) else None
     history = fit_model(fed, wanted, recipe, steps, batches, judged, callbacks)
     if fed is not model:
         model.compile(fed.optimizer, wanted.loss, loss_weights=wanted.loss_weight)
@@ -196,7 +234,7 @@ def fit_model(
         target: the schema's.
         recipe: the settings.
         steps: batches an epoch.
-        batches: a data set, in another order in every epoch.
+        batches: a data set, in another order in every epoch; of one epoch, or of all of them without an end.
         judged: a data set of held-out rows that choose the best epoch; None for none.
         callbacks: more of Keras' callbacks.
 
@@ -228,6 +266,8 @@ def _run(
     scale_priors(model, 1 / target.loss_unit)
     try:
         shown = [*callbacks, *([progress] if recipe.verbose else [])]
+        endless = batches.cardinality() == tf.data.INFINITE_CARDINALITY
+        how["steps_per_epoch"] = steps if endless else None
         return model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=shown, **how)
     finally:
         progress.stop()
@@ -305,13 +345,13 @@ def train_more(
     """
     wanted, rows = schema.need_targets(), np.arange(len(target))
     batch = recipe.batch_rows(len(rows))
-    steps = math.ceil(len(rows) / batch)
+    steps = epoch_steps(len(rows), batch)
     if _goes_on(model, recipe):
         model.optimizer.learning_rate = rate
     else:
         _compile(model, wanted, recipe, steps, rate, steps)
     seed = Seeds(random_state).next()
-    batches = _part(schema, encoded, target, sample_weight, None, rows, batch, shuffle=True, seed=seed, fill=True)
+    batches = _part(schema, encoded, target, sample_weight, None, rows, batch, shuffle=True, seed=seed, steps=steps)
     return _run(model, wanted, recipe, 1, steps, batches)
 
 
@@ -329,7 +369,7 @@ def _compile(model: keras.Model, target: AnyTarget, recipe: Recipe, steps: int, 
         RowwiseAdam(rate, weight_decay=recipe.weight_decay or None),
         target.loss,
         loss_weights=target.loss_weight,
-        steps_per_execution=min(16, steps),
+        steps_per_execution=together(steps),
         jit_compile=False,
     )
     # Variables that are made while the step is traced make TensorFlow trace it twice.

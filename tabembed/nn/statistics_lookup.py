@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .bags import parts_of
 from .statistics import TargetStatistics, starts_of
 
 STATISTICS = "target.statistics"
@@ -112,12 +113,12 @@ def statistics_lookup(statistics: TargetStatistics, inputs: Mapping[str, Any]) -
 
 
 def statistics_of(model: keras.Model) -> TargetStatistics | None:
-    """Return the statistics that a model holds, or None.
+    """Return the statistics that a model holds, or None; all models of a bag hold the same.
 
     Args:
-        model: built by ``build_model``.
+        model: built by ``build_model`` or ``bag_of``.
     """
-    layer = next((layer for layer in model.layers if layer.name == STATISTICS), None)
+    layer = next((layer for layer in parts_of(model)[0].layers if layer.name == STATISTICS), None)
     if layer is None:
         return None
     keys, vectors, counts, default = layer.get_weights()

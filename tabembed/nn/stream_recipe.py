@@ -68,38 +68,34 @@ class StreamParts:
 def train_stream(
     model: keras.Model,
     schema: Schema,
-    groups: RowGroups,
+    parts: StreamParts,
     recipe: Recipe,
     *,
     random_state: Any = None,
-    weights: Weights | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> tuple[keras.callbacks.History, StreamParts]:
+) -> keras.callbacks.History:
     """Compile and fit a model of the schema by the recipe, the rows streamed; see ``recipe.train``.
 
     Args:
         model: built by ``build_model(schema)``.
         schema: the same one.
-        groups: Parquet files with the schema's columns and its target.
+        parts: of the files, which hold the schema's columns and its target.
         recipe: the settings.
-        random_state: of the split and the batches' order.
-        weights: how much rows count; the files hold their column.
+        random_state: of the batches' order.
         callbacks: more of Keras' callbacks.
 
     Returns:
-        Keras' history and the sides of the split.
+        Keras' history.
 
     Raises:
         DataError: when a file can't be read or isn't of the schema any more.
     """
-    seeds = Seeds(random_state)
-    parts = StreamParts.of(schema, groups, recipe.validation_fraction, int(seeds.next()), weights)
     batch = recipe.batch_rows(parts.training.rows)
     steps = math.ceil(parts.training.rows / batch)
-    batches = parts.training.dataset(batch, shuffle=True, seed=seeds.next())
+    batches = parts.training.dataset(batch, shuffle=True, seed=Seeds(random_state).next())
     judged = None if parts.held is None else parts.held.dataset(8192)
     try:
-        return fit_model(model, schema.need_targets(), recipe, steps, batches, judged, callbacks), parts
+        return fit_model(model, schema.need_targets(), recipe, steps, batches, judged, callbacks)
     except tf.errors.OpError as error:
         streams = (parts.training, parts.held)
         cause = next((stream.error for stream in streams if stream is not None and stream.error), None)

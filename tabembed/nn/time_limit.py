@@ -5,8 +5,9 @@ from __future__ import annotations
 __all__ = ["TimeLimit"]
 
 import time
+from collections.abc import Iterator
 from numbers import Real
-from typing import Any
+from typing import Any, Self
 
 import keras
 
@@ -35,9 +36,28 @@ class TimeLimit(keras.callbacks.Callback):
         self.began: float = 0.0
 
     @classmethod
-    def of(cls, seconds: float | None, started: float | None = None) -> list[TimeLimit]:
+    def of(cls, seconds: float | None, started: float | None = None) -> list[Self]:
         """Return the callbacks: none where there is no limit."""
         return [] if seconds is None else [cls(seconds, started)]
+
+    @classmethod
+    def rounds(cls, seconds: float | None, started: float | None, most: int) -> Iterator[list[Self]]:
+        """Yield the callbacks of trainings that follow one another, as many as end in time.
+
+        The first has all the time; another begins where as long is left as the longest before it took.
+
+        Args:
+            seconds: of them all, or None.
+            started: as in the class.
+            most: trainings.
+        """
+        limit, longest = cls.of(seconds, started), 0.0
+        for _ in range(most):
+            began = time.monotonic()
+            if limit and longest and began + longest > limit[0].ends:
+                return
+            yield limit
+            longest = max(longest, time.monotonic() - began)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Note when the epoch began."""

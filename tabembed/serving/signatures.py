@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ..nn.bags import parts_of
 from ..nn.extract import embedding_of
 from ..schema.kind import ColumnKind, TableSpec
 from ..schema.kinds import Datetime, MultiCategorical, Sequence
@@ -83,14 +84,17 @@ def embed(
         specs: of the inputs, those of ``serving_default``.
     """
     layers = [_vector_layer(schema, name, kind, spec) for name, kind, spec in _vectors(schema)]
-    if not layers or not {*layers} <= {layer.name for layer in model.layers}:
+    parts = parts_of(model)
+    if not layers or not {*layers} <= {layer.name for layer in parts[0].layers}:
         return None
     # Each of these layers is called once, so that its output is the column's own even where the table is shared.
-    vectors = keras.Model(model.input, [model.get_layer(layer).output for layer in layers])
+    models = [keras.Model(part.input, [part.get_layer(layer).output for layer in layers]) for part in parts]
 
     def embed(*values: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return (n, width) vectors of raw values."""
-        return {"embedding": tf.concat(tf.nest.flatten(vectors(encode(*values), training=False)), axis=1)}
+        inputs = encode(*values)
+        found = [tf.nest.flatten(vectors(inputs, training=False)) for vectors in models]
+        return {"embedding": tf.concat([values for column in zip(*found, strict=True) for values in column], axis=1)}
 
     return Signature(embed, list(specs.values()))
 
@@ -120,7 +124,7 @@ def lookups(model: keras.Model, schema: Schema, raw: Mapping[str, RawInput]) -> 
     for key, (name, spec) in schema.tables.items():
         ids, resources = (raw[name].ids[key], ()) if key in raw[name].ids else _ids(spec)
         found[f"lookup_{schema.input_names.get(key) or safe_name(key)}"] = Signature(
-            _looked_up(embedding_of(model, schema, key), ids),
+            _looked_up([embedding_of(part, schema, key) for part in parts_of(model)], ids),
             [tf.TensorSpec((None,), tf.string, name="label")],
             resources,
         )
@@ -135,9 +139,10 @@ def _ids(spec: TableSpec) -> tuple[Callable[[tf.Tensor], tf.Tensor], tuple[Any, 
     return table.lookup, (table,)
 
 
-def _looked_up(layer: Any, ids: Callable[[tf.Tensor], tf.Tensor]) -> Answer:
+def _looked_up(layers: list[Any], ids: Callable[[tf.Tensor], tf.Tensor]) -> Answer:
     def look_up(label: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the (n, dim) vectors of (n,) labels."""
-        return {"vector": layer(ids(label), training=False)}
+        rows = ids(label)
+        return {"vector": tf.concat([layer(rows, training=False) for layer in layers], axis=-1)}
 
     return look_up

@@ -65,17 +65,23 @@ def test_every_row_comes_once(rows: int, batch: int, shuffle: bool) -> None:
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.integers(2, 40), st.integers(1, 50), st.booleans())
-def test_filled_batches_are_of_one_shape_and_hold_every_row(rows: int, batch: int, shuffle: bool) -> None:
+@given(st.integers(2, 40), st.integers(1, 50), st.booleans(), st.integers(0, 3))
+def test_epochs_of_so_many_steps_hold_every_row_in_batches_of_one_shape(
+    rows: int, batch: int, shuffle: bool, more: int
+) -> None:
     schema, frame = numbered(rows)
     encoded, target = schema.encode(frame), schema.encode_target(frame)
-    dataset = make_dataset(schema, encoded, target, batch, shuffle=shuffle, seed=0, fill=True)
     size = min(rows, batch)
-    assert {tuple(y.shape) for _, y in dataset} == {(size, 1)} == {tuple(dataset.element_spec[1].shape)}
-    for order in orders(dataset, 2):
+    steps = -(-rows // size) + more
+    dataset = make_dataset(schema, encoded, target, batch, shuffle=shuffle, seed=0, steps=steps)
+    assert dataset.cardinality() == tf.data.INFINITE_CARDINALITY
+    assert tuple(dataset.element_spec[1].shape) == (size, 1)
+    three = [(x["row"].numpy()[:, 0] * 2).astype(int).tolist() for x, _ in dataset.take(3 * steps)]
+    epochs = [[row for batch in three[at : at + steps] for row in batch] for at in range(0, 3 * steps, steps)]
+    for order in epochs:
         assert sorted(order[:rows]) == list(range(rows))
-        assert order[rows:] == order[: -rows % size]
-    assert dataset.cardinality() == -(-rows // size)
+        assert order[rows:] == (order[:rows] * (more + 1))[: size * steps - rows]
+    assert not shuffle or rows < 10 or epochs[0][:rows] != epochs[1][:rows] != epochs[2][:rows]
 
 
 def test_each_epoch_has_an_order_of_its_own_and_a_seed_repeats_them() -> None:

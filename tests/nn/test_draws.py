@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tabembed.nn.draws import Dropout, uniform
+from tabembed.nn.draws import Dropout, kept, uniform
 
 SHAPE = (1024, 128)
 
@@ -43,6 +43,28 @@ def test_neighbours_calls_and_seeds_are_independent() -> None:
         assert abs(np.corrcoef(one.ravel(), another.ravel())[0, 1]) < 0.015, name
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_what_stays_is_its_share_and_independent(share: float) -> None:
+    generator = keras.random.SeedGenerator(7)
+    first, second = (kept(SHAPE, share, generator).numpy() for _ in range(2))
+    assert first.mean() == pytest.approx(share, abs=0.005)
+    assert first.sum(1).var() == pytest.approx(SHAPE[1] * share * (1 - share), rel=0.2)
+    halves = first[:, ::2], first[:, 1::2]  # both of one hash
+    for one, another in ((first, second), halves, (first[1:], first[:-1]), (first[:, 2:], first[:, :-2])):
+        assert abs(np.corrcoef(one.ravel(), another.ravel())[0, 1]) < 0.015
+    again = keras.random.SeedGenerator(7)
+    compiled = tf.function(kept, jit_compile=True)
+    np.testing.assert_array_equal(compiled(SHAPE, share, again), first)
+
+
+def test_an_odd_number_of_values_may_be_drawn_and_the_rarest_shares_are_kept() -> None:
+    generator = keras.random.SeedGenerator(7)
+    assert kept((3, 5), 0.5, generator).shape == (3, 5)
+    many = (1024, 1024)
+    assert 0 < kept(many, 1e-9, generator).numpy().sum() < 60, "16 expected"
+    assert 0 < (~kept(many, 1 - 1e-9, generator).numpy()).sum() < 60
+
+
 def test_a_seed_repeats_the_numbers_with_and_without_xla() -> None:
     want = draws(2)
     for compiled in (False, True):
@@ -74,6 +96,7 @@ def test_dropout_does_nothing_in_inference_or_at_rate_0() -> None:
     values = tf.ones((4, 3))
     np.testing.assert_array_equal(Dropout(0.5, seed=0)(values, training=False), values)
     np.testing.assert_array_equal(Dropout(0.0)(values, training=True), values)
+    np.testing.assert_array_equal(Dropout(1.0)(values, training=True), np.zeros((4, 3)))
 
 
 def test_an_axis_may_share_its_mask() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import tabembed as te
 from tabembed.io import DataError
-from tabembed.nn.recipe import Recipe, split_rows, train
+from tabembed.nn.recipe import Recipe, epoch_steps, split_rows, together, train
 
 
 @pytest.mark.parametrize("argument", ["epochs", "patience"])
@@ -49,6 +49,14 @@ def test_an_automatic_batch_gives_small_tables_fifty_steps(rows: int) -> None:
     batch = Recipe().batch_rows(rows)
     assert 1 <= batch <= 1_024
     assert rows < 1_000 or rows / batch >= 50
+
+
+@given(st.integers(1, 10**6), st.integers(1, 1_024))
+def test_calls_of_the_train_function_end_with_the_epoch(rows: int, batch: int) -> None:
+    least, steps = -(-rows // batch), epoch_steps(rows, batch)
+    assert steps % together(steps) == 0
+    assert least <= steps <= least + 8, "eight more at the worst"
+    assert min(steps, 9) <= together(steps) <= 16
 
 
 @given(st.integers(2, 200), st.floats(0, 0.5), st.integers(0, 100))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 __all__ = ["learn", "run"]
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from ...schema.schema import Schema
 from ..dataset import make_dataset
 from ..optimizer import RowwiseAdam
 from ..packed import pack_spec, run_packed, unpack
-from ..recipe import Recipe, worth_xla
+from ..recipe import Recipe, epoch_steps, together, worth_xla
 from .base import CellModel
 
 
@@ -33,16 +32,17 @@ def learn(model: CellModel, schema: Schema, encoded: Mapping[str, Encoded], reci
     """
     rows = len(next(iter(encoded.values())))
     batch = recipe.batch_rows(rows)
-    steps = math.ceil(rows / batch)
+    steps = epoch_steps(rows, batch)
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
     model.compile(
         RowwiseAdam(schedule, weight_decay=recipe.weight_decay or None),
-        steps_per_execution=min(16, steps),
+        steps_per_execution=together(steps),
         jit_compile=worth_xla(model.tokenize, recipe.epochs * steps),
     )
-    batches = make_dataset(schema, encoded, None, batch, shuffle=True, seed=seed, fill=True)
+    batches = make_dataset(schema, encoded, None, batch, shuffle=True, seed=seed, steps=steps)
     model.optimizer.build(model.trainable_variables)
-    history = model.fit(batches, epochs=recipe.epochs, shuffle=False, verbose=2 if recipe.verbose else 0)
+    verbose = 2 if recipe.verbose else 0
+    history = model.fit(batches, epochs=recipe.epochs, steps_per_epoch=steps, shuffle=False, verbose=verbose)
     return [float(loss) for loss in history.history["loss"]]
 
 
