@@ -262,14 +262,6 @@ class TabularEstimator(BaseEstimator):
         own = self._preset.training if self._network == self._preset.network else {}
         return Recipe.of(self._network, **{**own, **{name: v for name, v in given.items() if v is not None}})
 
-    def _metrics(self, encoded: Any, truth: np.ndarray, weights: np.ndarray | None, held: np.ndarray) -> dict[str, Any]:
-        """Return the metrics on the held-out rows, or on the training rows where none were held out."""
-        rows = held if len(held) else np.arange(len(truth))
-        output = self._output({name: array[rows] for name, array in encoded.items()})
-        some = None if weights is None else weights[rows]
-        found = evaluate(self.schema_.need_targets(), truth[rows], output, some)
-        return {"on": "held-out rows" if len(held) else "training rows", **found}
-
     def _output(self, encoded: Mapping[str, Encoded]) -> Any:
         """Return (n,) values, (n, quantiles), or (n, classes) probabilities; of several targets by target."""
         target, schema, model = self.schema_.need_targets(), self.schema_, self.model_

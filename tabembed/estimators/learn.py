@@ -4,7 +4,9 @@ from __future__ import annotations
 
 __all__ = ["learn"]
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from copy import copy
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,12 +18,13 @@ from ..nn.learn_statistics import learn_statistics
 from ..nn.model import build_model
 from ..nn.recipe import RowSplit, train
 from ..nn.seeds import Seeds
-from ..nn.statistics import Group, TargetStatistics
+from ..nn.statistics import TargetStatistics
 from ..nn.time_limit import TimeLimit
 from ..nn.warm_start import has_encoder, warm_options
 from ..schema.binned import binned_by
 from ..schema.ragged import Encoded
 from ..schema.schema import Schema
+from .metrics import evaluate, mean_answers
 from .split import split_of
 
 
@@ -56,29 +59,49 @@ def learn(
     weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
     encoded, truth = schema.encode(table), schema.encode_target(table)
     trained = estimator._weights(schema).by_class(weights, truth)
-    first, second = seeds.next(), seeds.next()
+    drawn = [(seeds.next(), seeds.next()) for _ in range(estimator._preset.bags)]
     X, y = given or (table, table.select([*schema.need_targets().columns]))
     share = recipe.validation_fraction
-    split = split_of(estimator.validation, X, y, truth, trained, share, Seeds(second).next())
-    schema = binned_by(schema, table, truth, split[0])
+    splits, common = _apart(
+        [split_of(estimator.validation, X, y, truth, trained, share, Seeds(second).next()) for _, second in drawn]
+    )
+    schema = binned_by(schema, table, truth, common)
     pairs = None if has_encoder(init, estimator._network) else estimator._preset.pairs
     options = warm_options(init, estimator._network, estimator._options(table.num_rows))
-    models, histories, groups = [], [], None
-    for limit in rounds:
-        # Of the same groups every time, by other folds: what a row is given hangs much on who shares its fold.
-        statistics, crossed = _statistics(schema, encoded, truth, weights, split, pairs, groups, first)
-        groups = () if statistics is None else statistics.groups
-        model = build_model(schema, estimator._network, init=init, statistics=statistics, random_state=first, **options)
+    models, histories, answers = [], [], []
+    for limit, split, (first, second) in zip(rounds, splits, drawn, strict=False):  # time may end the rounds
+        # Buckets have tables, which must be of the same rows in all models; piecewise linear bins have none.
+        own = schema if len(splits) == 1 else binned_by(schema, table, truth, split[0], embedding="ple")
+        statistics, crossed = _statistics(own, encoded, truth, weights, split, pairs, first)
+        model = build_model(own, estimator._network, init=init, statistics=statistics, random_state=first, **options)
         how = {"random_state": second, "sample_weight": trained, "split": split, "crossed": crossed, "callbacks": limit}
-        history, held = train(model, schema, encoded, truth, recipe, **how)
+        history, held = train(model, own, encoded, truth, recipe, **how)
         models.append(model)
         histories.append(history)
-        first, second = seeds.next(), seeds.next()
+        part = copy(estimator)
+        part._set_model(own, model)
+        judged = held if len(held) else np.arange(len(truth))
+        answers.append((judged, part._output({name: array[judged] for name, array in encoded.items()})))
     estimator._set_model(schema, bag_of(models))
+    estimator._call_ = part._call_ if len(models) == 1 else None  # traced already
     estimator.network_options_ = options
     estimator._set_history(histories)
-    estimator.metrics_ = estimator._metrics(encoded, truth, weights, held)
+    rows, output = mean_answers(answers, len(truth))
+    some = None if weights is None else weights[rows]
+    found = evaluate(schema.need_targets(), truth[rows], output, some)
+    estimator.metrics_ = {"on": "held-out rows" if len(splits[0][1]) else "training rows", **found}
     return estimator
+
+
+def _apart(splits: list[RowSplit]) -> tuple[list[RowSplit], np.ndarray]:
+    """Return the splits of models that are trained apart, and the rows that all of them train on.
+
+    Where these would be too few to learn bins from, or one has no rows to hold out, all hold out the same.
+    """
+    common = reduce(np.intersect1d, (training for training, _ in splits))
+    if 4 * len(common) < len(splits[0][0]) or not all(len(held) for _, held in splits):
+        return [splits[0]] * len(splits), splits[0][0]
+    return splits, common
 
 
 def _statistics(
@@ -88,16 +111,15 @@ def _statistics(
     weights: np.ndarray | None,
     split: RowSplit,
     pairs: int | None,
-    groups: Sequence[Group] | None,
     seed: int,
 ) -> tuple[TargetStatistics | None, np.ndarray | None]:
     """Return the target statistics of the training rows, and what every row is given of them in training."""
     training, held = split
-    if pairs is None or groups == ():
+    if pairs is None:
         return None, None
     part = {name: values[training] for name, values in encoded.items()}
     some = None if weights is None else weights[training]
-    learned = learn_statistics(schema, part, truth[training], some, pairs=pairs, groups=groups, seed=seed)
+    learned = learn_statistics(schema, part, truth[training], some, pairs=pairs, seed=seed)
     if learned is None:
         return None, None
     statistics, own = learned

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "mean_answers"]
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,40 @@ from ..schema.target import Target
 from ..schema.targets import AnyTarget, Targets
 
 Weight = np.ndarray | None
+
+
+def mean_answers(answers: Sequence[tuple[np.ndarray, Any]], rows: int) -> tuple[np.ndarray, Any]:
+    """Return which rows some models have answered, and each one's mean answer by those that did.
+
+    Args:
+        answers: (k,) rising row numbers, and a model's answers to them: (k, ...), or of several targets by target.
+        rows: how many there are.
+
+    Returns:
+        The row numbers, rising, and the answers in the models' own form.
+
+    Example:
+        >>> first, second = (np.array([0, 1]), np.array([4.0, 6.0])), (np.array([1, 3]), np.array([8.0, 9.0]))
+        >>> [part.tolist() for part in mean_answers([first, second], 4)]
+        [[0, 1, 3], [4.0, 7.0, 9.0]]
+    """
+    times = np.bincount(np.concatenate([places for places, _ in answers]), minlength=rows)
+    judged = np.flatnonzero(times)
+
+    def mean(*parts: np.ndarray) -> np.ndarray:
+        """Return the mean of each judged row."""
+        if len(parts) == 1:
+            return parts[0]
+        total = np.zeros((rows, *parts[0].shape[1:]))
+        for (places, _), part in zip(answers, parts, strict=True):
+            total[places] += part
+        found: np.ndarray = total[judged] / times[judged].reshape(-1, *[1] * (total.ndim - 1))
+        return found.astype(parts[0].dtype)
+
+    outputs = [output for _, output in answers]
+    if isinstance(outputs[0], dict):
+        return judged, {name: mean(*(output[name] for output in outputs)) for name in outputs[0]}
+    return judged, mean(*outputs)
 
 
 def evaluate(

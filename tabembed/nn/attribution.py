@@ -68,8 +68,8 @@ def integrated_gradients(
     chunks = [step(values[at : at + _CHUNK], start) for at in range(0, len(values), _CHUNK)]
     by_value, outputs, baseline = (np.concatenate(found) for found in zip(*chunks, strict=True))
     ends = np.cumsum([sum(widths) for widths in step.widths])
-    of_parts = zip(np.split(by_value, ends[:-1], axis=1), step.widths, strict=True)
-    by_column = sum(_by_column(part, widths, model, schema) for part, widths in of_parts)
+    of_parts = zip(np.split(by_value, ends[:-1], axis=1), step.widths, parts_of(model), strict=True)
+    by_column = sum(_by_column(values, widths, part, schema) for values, widths, part in of_parts)
     return Attributions(np.asarray(by_column), outputs, baseline)
 
 

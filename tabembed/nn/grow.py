@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["grow_model"]
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -12,15 +13,16 @@ import numpy as np
 
 from ..io.errors import DataError
 from ..schema.kind import TableSpec
-from ..schema.kinds import Categorical, Sequence
+from ..schema.kinds import Categorical, Numeric, Sequence
 from ..schema.schema import Schema
 from ..schema.shared import labelled, whole_column
 from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
 from .bags import bag_of, parts_of
-from .branches import prior_weights
+from .branches import embedding_name, prior_weights
 from .embedding import RowwiseEmbedding
 from .extract import embedding_of, extract_tables
 from .model import build_model
+from .numeric_embeddings import PiecewiseLinear
 from .optimizer import RowwiseAdam
 from .row_prior import RowPrior
 from .seeds import Seeds
@@ -60,6 +62,7 @@ def grow_model(
         seeds = Seeds(random_state)
         all_grown = [grow_model(part, before, after, network, random_state=seeds.next(), **options) for part in parts]
         return model if all_grown == parts else bag_of(all_grown)
+    after = _with_bins_of(model, after)
     tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
     old, new = ({name: spec for name, (_, spec) in schema.tables.items()} for schema in (before, after))
     rows = {name: _rows(old[name], new[name]) for name in tables}
@@ -79,6 +82,17 @@ def grow_model(
         grown.optimizer.build(grown.trainable_variables)
         grown.optimizer.resume(optimizer, paths)
     return grown
+
+
+def _with_bins_of(model: keras.Model, schema: Schema) -> Schema:
+    """Return the schema, the borders of piecewise linear numbers those of the model: each of a bag has its own."""
+    edges = {layer.name: layer.raw_edges for layer in model.layers if isinstance(layer, PiecewiseLinear)}
+    kinds = {}
+    for name, kind in schema.features.items():
+        own = edges.get(embedding_name(schema.input_names[name]))
+        if isinstance(kind, Numeric) and kind.embedding == "ple" and own is not None and own != list(kind.edges):
+            kinds[name] = replace(kind, edges=tuple(own))
+    return schema.replace(kinds) if kinds else schema
 
 
 def _rows(before: TableSpec, after: TableSpec) -> np.ndarray:

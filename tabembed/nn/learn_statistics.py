@@ -32,7 +32,6 @@ def learn_statistics(
     weights: np.ndarray | None = None,
     *,
     pairs: int = 24,
-    groups: Sequence[Group] | None = None,
     folds: int = FOLDS,
     seed: int = 0,
 ) -> tuple[TargetStatistics, np.ndarray] | None:
@@ -44,7 +43,6 @@ def learn_statistics(
         truth: what ``schema.encode_target`` gave.
         weights: (n,) of the rows, or None.
         pairs: how many groups of two or three columns at most; 0 for single columns alone.
-        groups: those that were learned before, to learn again by other folds; None to look for them.
         folds: a row's statistics are of the targets of all folds but its own; rows with all labels alike share one.
         seed: of the folds.
 
@@ -69,8 +67,7 @@ def learn_statistics(
     means = Means(answers, _folds(list(ids.values()), folds, rng), folds)
     numbers = [np.asarray(encoded[name]) for name, kind in schema.features.items() if type(kind) is Numeric]
     sparse = [name for name, part in ids.items() if is_sparse(part)]
-    if groups is None:
-        groups = [(name,) for name in sparse] + screened(means, ids, numbers, sizes, sparse, pairs, rng)
+    groups = [(name,) for name in sparse] + screened(means, ids, numbers, sizes, sparse, pairs, rng)
     if not groups:
         return None
     hidden = {name: rng.random(len(truth)) < _HIDDEN for name in sparse}

@@ -72,6 +72,7 @@ class PiecewiseLinear(_NumericEmbedding):
         edges: (bins + 1,) rising borders, in the unit of the input.
         dim: of the vectors.
         seed: of the weights.
+        raw_edges: the borders in the column's unit, for a model that is built again; the layer doesn't read them.
         **kwargs: ``keras.layers.Layer``'s own.
 
     Example:
@@ -85,9 +86,17 @@ class PiecewiseLinear(_NumericEmbedding):
     (``PiecewiseLinearEmbeddings(version="B", activation=False)`` of ``rtdl_num_embeddings``).
     """
 
-    def __init__(self, edges: Sequence[float], dim: int, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        edges: Sequence[float],
+        dim: int,
+        seed: int | None = None,
+        raw_edges: Sequence[float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(dim, seed=seed, **{name: value for name, value in kwargs.items() if name != "features"})
         self.edges = list(edges)
+        self.raw_edges = None if raw_edges is None else list(raw_edges)
 
     def build(self, input_shape: Any) -> None:
         """Make the weights."""
@@ -111,7 +120,7 @@ class PiecewiseLinear(_NumericEmbedding):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""
-        return {**super().get_config(), "edges": self.edges}
+        return {**super().get_config(), "edges": self.edges, "raw_edges": self.raw_edges}
 
 
 @keras.saving.register_keras_serializable(package="tabembed")

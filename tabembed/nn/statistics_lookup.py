@@ -113,7 +113,7 @@ def statistics_lookup(statistics: TargetStatistics, inputs: Mapping[str, Any]) -
 
 
 def statistics_of(model: keras.Model) -> TargetStatistics | None:
-    """Return the statistics that a model holds, or None; all models of a bag hold the same.
+    """Return the statistics that a model holds, or None; of a bag those of its first model.
 
     Args:
         model: built by ``build_model`` or ``bag_of``.

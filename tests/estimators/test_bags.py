@@ -56,9 +56,20 @@ def test_the_answer_is_the_mean_of_models_of_other_seeds(fitted: te.TabularRegre
     first, second = (part.predict(inputs, verbose=0)[:, 0] for part in parts)
     np.testing.assert_allclose(fitted.predict(X), (first + second) / 2, rtol=1e-5, atol=1e-5)
     assert np.abs(first - second).max() > 0.01
-    lone = te.TabularRegressor(**{**SETTINGS, "preset": "default"}).fit(X, rows()[1])
-    np.testing.assert_allclose(lone.predict(X), first, rtol=1e-4, atol=1e-4)
+
+
+def test_each_model_holds_out_rows_of_its_own_and_bins_by_the_others(fitted: te.TabularRegressor) -> None:
     assert fitted.metrics_["on"] == "held-out rows"
+    assert 60 < fitted.metrics_["rows"] < 120, "a tenth of 600 rows for each of two models"
+    first, second = (part.get_layer("km.embedding").edges for part in parts_of(fitted.model_))
+    assert first != second
+    X, y = rows()
+    last = te.TabularRegressor(**{**SETTINGS, "network": "mlp", "epochs": 1}, validation="last").fit(X, y)
+    assert last.metrics_["rows"] == 60
+    part = last.evaluate(X[-60:], y[-60:])
+    assert last.metrics_["model"]["rmse"] == pytest.approx(part["model"]["rmse"], rel=1e-5)
+    half = te.TabularRegressor(**{**SETTINGS, "network": "mlp", "epochs": 1}, validation_fraction=0.9).fit(X, y)
+    assert half.metrics_["rows"] == 540, "too few rows would be common to both: both hold out the same"
 
 
 def test_a_column_has_one_table_of_the_rows_of_both(fitted: te.TabularRegressor) -> None:
@@ -113,6 +124,8 @@ def test_partial_fit_goes_on_with_each_model(fitted: te.TabularRegressor, tmp_pa
     assert [len(te.extract_tables(part, est.schema_)["dest"]) for part in parts_of(est.model_)] == [7, 7]
     assert np.abs(est.predict(X) - (X["km"] + 9)).mean() < before
     assert len(est.history_["loss"]) == est.n_epochs_ == fitted.n_epochs_ + 2
+    kept = [part.get_layer("km.embedding").edges for part in parts_of(est.model_)]
+    assert kept == [part.get_layer("km.embedding").edges for part in parts_of(fitted.model_)]
     first = te.TabularRegressor(**SETTINGS).partial_fit(*rows())
     assert len(parts_of(first.model_)) == 2
 

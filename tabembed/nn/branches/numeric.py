@@ -49,7 +49,7 @@ def _embedding(branch: Branch, kind: Numeric, scaling: list[keras.layers.Layer])
         return PeriodicLinear(dim, scale=kind.frequency_scale, seed=seed, name=name)
     if kind.embedding == "pbld":
         return CosineLinear(dim, scale=kind.frequency_scale, seed=seed, name=name)
-    return PiecewiseLinear(_scaled_edges(kind, scaling), dim, seed=seed, name=name)
+    return PiecewiseLinear(_scaled_edges(kind, scaling), dim, seed=seed, raw_edges=kind.edges, name=name)
 
 
 def _scaled_edges(kind: Numeric, scaling: list[keras.layers.Layer]) -> list[float]:
