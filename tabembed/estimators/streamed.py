@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["fit_files", "fit_stream"]
 
+import time
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,7 @@ def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init:
             f"`y` must be the name of the target's column when X names files, however: it is a "
             f"{type(target).__name__}; call it as in fit('data/*.parquet', 'arr_delay')"
         )
+    started = time.monotonic()
     groups = open_rows(paths)
     names = list(target) if several else [target]
     for name in names:
@@ -70,10 +72,17 @@ def fit_files(estimator: Any, paths: Any, target: Any, sample_weight: Any, init:
         kinds[sample_weight] = Ignored("the rows' weights")
     numeric = estimator._preset.numeric_kind(len(names))
     schema = infer_schema(groups, _aims(estimator, groups, names), kinds=kinds, numeric=numeric)
-    return fit_stream(estimator, schema, groups, sample_weight, init)
+    return fit_stream(estimator, schema, groups, sample_weight, init, started)
 
 
-def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, sample_weight: Any = None, init: Any = None) -> Any:
+def fit_stream(
+    estimator: Any,
+    schema: Schema,
+    groups: RowGroups,
+    sample_weight: Any = None,
+    init: Any = None,
+    started: float | None = None,
+) -> Any:
     """Build the model of a schema and train it on files.
 
     Args:
@@ -82,10 +91,12 @@ def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, sample_weight:
         groups: the files, all their columns.
         sample_weight: the name of the column that holds the weights, or None.
         init: as in ``fit``.
+        started: when ``fit`` began, by ``time.monotonic``; None for now.
 
     Returns:
         The estimator, fitted.
     """
+    started = time.monotonic() if started is None else started
     target, weights = schema.need_targets(), estimator._weights(schema, _weight_column(groups, sample_weight))
     refuse_feature(schema, sample_weight)
     aside = [*target.columns, *weights.columns]
@@ -95,12 +106,12 @@ def fit_stream(estimator: Any, schema: Schema, groups: RowGroups, sample_weight:
     if estimator._preset.pairs is not None and groups.rows <= _AT_ONCE:
         table = groups.table(groups.names)
         cells = None if weights.column is None else weight_cells(table.column(weights.column), weights.column)
-        return learn(estimator, schema, table, cells, init)
+        return learn(estimator, schema, table, cells, init, started=started)
     recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
     options = warm_options(init, estimator._network, estimator._options(groups.rows))
     parts = StreamParts.of(schema, groups, recipe.validation_fraction, seeds.next(), weights)
     models, histories = [], []
-    for limit in TimeLimit.rounds(estimator.time_limit, None, estimator._preset.bags):
+    for limit in TimeLimit.rounds(estimator.time_limit, started, estimator._preset.bags):
         model = build_model(schema, estimator._network, init=init, random_state=seeds.next(), **options)
         histories.append(train_stream(model, schema, parts, recipe, random_state=seeds.next(), callbacks=limit))
         models.append(model)

@@ -9,6 +9,7 @@ import pytest
 import tabembed as te
 from tabembed.estimators import presets, streamed
 from tabembed.estimators.presets import PRESETS
+from tabembed.nn.time_limit import TimeLimit
 
 
 def rows(count=2_000, labels=60, seed=0):
@@ -196,6 +197,27 @@ def test_a_limit_of_time_is_kept():
     assert time.monotonic() - began < 12 * 1.2
     assert 1 <= est.n_epochs_ < 10_000
     assert est.metrics_["model"]["rmse"] < est.metrics_["baseline"]["rmse"]
+
+
+@pytest.mark.parametrize("at_once", [0, 500_000])
+def test_the_limit_counts_from_the_call_of_fit_for_files_too(at_once, tmp_path, monkeypatch):
+    X, y = rows(100)
+    X.assign(y=y).to_parquet(tmp_path / "rows.parquet")
+    monkeypatch.setattr(streamed, "_AT_ONCE", at_once)
+    seen = []
+
+    def rounds(cls, seconds, started, most):
+        seen.append((seconds, started, most))
+        yield []
+
+    monkeypatch.setattr(TimeLimit, "rounds", classmethod(rounds))
+    learned = []
+    own = streamed.infer_schema
+    monkeypatch.setattr(streamed, "infer_schema", lambda *a, **k: [own(*a, **k), learned.append(time.monotonic())][0])
+    te.TabularRegressor(epochs=1, time_limit=60, verbose=0).fit(tmp_path / "rows.parquet", "y")
+    ((seconds, started, most),) = seen
+    assert (seconds, most) == (60, 1)
+    assert started < learned[0], "before the schema was learned"
 
 
 @pytest.mark.parametrize("limit", [0, -1, "a minute", True])
