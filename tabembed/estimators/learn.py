@@ -4,11 +4,12 @@ from __future__ import annotations
 
 __all__ = ["learn"]
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import pyarrow as pa
 
@@ -55,49 +56,108 @@ def learn(
         The estimator, fitted.
     """
     rounds = TimeLimit.rounds(estimator.time_limit, started, estimator._preset.bags)
-    recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
+    seeds = Seeds(estimator.random_state)
     weights = None if sample_weight is None else check_weights(sample_weight, table.num_rows)
     encoded, truth = schema.encode(table), schema.encode_target(table)
     trained = estimator._weights(schema).by_class(weights, truth)
     drawn = [(seeds.next(), seeds.next()) for _ in range(estimator._preset.bags)]
     X, y = given or (table, table.select([*schema.need_targets().columns]))
-    share = recipe.validation_fraction
-    splits, common = _apart(
-        [split_of(estimator.validation, X, y, truth, trained, share, Seeds(second).next()) for _, second in drawn]
-    )
+    rows = _Rows(encoded, truth, weights, trained)
+    splits, common = _splits(estimator, X, y, rows, [second for _, second in drawn])
     schema = binned_by(schema, table, truth, common)
-    pairs = None if has_encoder(init, estimator._network) else estimator._preset.pairs
     options = warm_options(init, estimator._network, estimator._options(table.num_rows))
-    models, histories, answers = [], [], []
-    for limit, split, (first, second) in zip(rounds, splits, drawn, strict=False):  # time may end the rounds
+    parts = []
+    for limit, split, own_seeds in zip(rounds, splits, drawn, strict=False):  # time may end the rounds
         # Buckets have tables, which must be of the same rows in all models; piecewise linear bins have none.
         own = schema if len(splits) == 1 else binned_by(schema, table, truth, split[0], embedding="ple")
-        statistics, crossed = _statistics(own, encoded, truth, weights, split, pairs, first)
-        model = build_model(own, estimator._network, init=init, statistics=statistics, random_state=first, **options)
-        how = {"random_state": second, "sample_weight": trained, "split": split, "crossed": crossed, "callbacks": limit}
-        history, held = train(model, own, encoded, truth, recipe, **how)
-        models.append(model)
-        histories.append(history)
-        part = copy(estimator)
-        part._set_model(own, model)
-        judged = held if len(held) else np.arange(len(truth))
-        answers.append((judged, part._output({name: array[judged] for name, array in encoded.items()})))
-    estimator._set_model(schema, bag_of(models))
-    estimator._call_ = part._call_ if len(models) == 1 else None  # traced already
+        parts.append(_part(estimator, own, rows, split, own_seeds, init, options, limit))
+    estimator._set_model(schema, bag_of([part.model for part in parts]))
+    estimator._call_ = parts[0].call if len(parts) == 1 else None
     estimator.network_options_ = options
-    estimator._set_history(histories)
-    rows, output = mean_answers(answers, len(truth))
-    some = None if weights is None else weights[rows]
-    found = evaluate(schema.need_targets(), truth[rows], output, some)
+    estimator._set_history([part.history for part in parts])
+    judged, output = mean_answers([(part.judged, part.answers) for part in parts], len(truth))
+    found = evaluate(schema.need_targets(), truth[judged], output, None if weights is None else weights[judged])
     estimator.metrics_ = {"on": "held-out rows" if len(splits[0][1]) else "training rows", **found}
     return estimator
 
 
-def _apart(splits: list[RowSplit]) -> tuple[list[RowSplit], np.ndarray]:
+class _Rows(NamedTuple):
+    """The rows to learn from.
+
+    Args:
+        encoded: {column: (n,) ids or numbers, or lists}.
+        truth: (n,) the encoded target.
+        weights: (n,) as they were given, or None.
+        trained: (n,) with the classes' factors, or None.
+    """
+
+    encoded: Mapping[str, Encoded]
+    truth: np.ndarray
+    weights: np.ndarray | None
+    trained: np.ndarray | None
+
+
+class _Part(NamedTuple):
+    """A trained model.
+
+    Args:
+        model: of the schema.
+        history: Keras'.
+        judged: the row numbers that it is judged by.
+        answers: to these, as the estimator gives them.
+        call: the traced function that gave them.
+    """
+
+    model: keras.Model
+    history: keras.callbacks.History
+    judged: np.ndarray
+    answers: Any
+    call: Any
+
+
+def _part(
+    estimator: Any,
+    schema: Schema,
+    rows: _Rows,
+    split: RowSplit,
+    seeds: tuple[int, int],
+    init: Any,
+    options: Mapping[str, Any],
+    limit: Sequence[keras.callbacks.Callback],
+) -> _Part:
+    """Train one model; the estimator stays as it is."""
+    encoded, truth, weights, trained = rows
+    pairs = None if has_encoder(init, estimator._network) else estimator._preset.pairs
+    statistics, crossed = _statistics(schema, encoded, truth, weights, split, pairs, seeds[0])
+    model = build_model(schema, estimator._network, init=init, statistics=statistics, random_state=seeds[0], **options)
+    history, held = train(
+        model,
+        schema,
+        encoded,
+        truth,
+        estimator._recipe(),
+        random_state=seeds[1],
+        sample_weight=trained,
+        split=split,
+        crossed=crossed,
+        callbacks=limit,
+    )
+    answering = copy(estimator)
+    answering._set_model(schema, model)
+    judged = held if len(held) else np.arange(len(truth))
+    answers = answering._output({name: array[judged] for name, array in encoded.items()})
+    return _Part(model, history, judged, answers, answering._call_)
+
+
+def _splits(estimator: Any, X: Any, y: Any, rows: _Rows, seeds: Sequence[int]) -> tuple[list[RowSplit], np.ndarray]:
     """Return the splits of models that are trained apart, and the rows that all of them train on.
 
     Where these would be too few to learn bins from, or one has no rows to hold out, all hold out the same.
     """
+    share = estimator._recipe().validation_fraction
+    splits = [
+        split_of(estimator.validation, X, y, rows.truth, rows.trained, share, Seeds(seed).next()) for seed in seeds
+    ]
     common = reduce(np.intersect1d, (training for training, _ in splits))
     if 4 * len(common) < len(splits[0][0]) or not all(len(held) for _, held in splits):
         return [splits[0]] * len(splits), splits[0][0]

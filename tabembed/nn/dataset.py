@@ -45,9 +45,8 @@ def make_dataset(
         shuffle: another order in every epoch.
         seed: makes the orders repeatable.
         sample_weight: what ``check_weights`` gave, or None.
-        steps: batches an epoch, without an end: epoch follows upon epoch, for ``fit(steps_per_epoch=steps)``. What
-            rows don't fill is filled up from the epoch's first ones: all batches are of one shape, which XLA compiles
-            once. None for as many as the rows fill, and an end.
+        steps: batches an epoch, without an end (``fit(steps_per_epoch=steps)``), all of one shape, which XLA compiles
+            once: the last are filled up from the epoch's first rows. None: as the rows fill, and an end.
         beside: {input name: (n, width) float32} more of the model's inputs.
 
     Raises:
@@ -56,8 +55,8 @@ def make_dataset(
     rows = len(next(iter(encoded.values()))) if target is None else len(target)
     size = min(check_batch_size(batch_size, rows), batch_size if steps is None else rows)
     columns = _pack({schema.input_names[name]: array for name, array in encoded.items()})
-    packed = {f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}
-    packed |= {name: array for name, array in (("target", target), ("weight", sample_weight)) if array is not None}
+    given = (("target", target), ("weight", sample_weight), *((f"matrix {k}", m) for k, (_, m) in columns.items()))
+    packed = {name: array for name, array in given if array is not None}
     tensors, lists = {name: tf.constant(array) for name, array in packed.items()}, _lists(schema, encoded)
     more = {name: tf.constant(array) for name, array in (beside or {}).items()}
 

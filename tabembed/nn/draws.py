@@ -33,7 +33,7 @@ class Dropout(keras.layers.Dropout):
 
     Example:
         >>> Dropout(0.5, seed=0)(tf.ones((1, 8)), training=True).numpy().tolist()
-        [[0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0]]
+        [[2.0, 2.0, 2.0, 0.0, 0.0, 2.0, 2.0, 2.0]]
 
     Source: Srivastava et al. 2014, "Dropout", section 4.
     """

@@ -57,11 +57,10 @@ def grow_model(
         >>> te.extract_tables(grow_model(te.build_model(schema), schema, wider), wider)["dest"].labels
         ('LAX', 'BOS', 'JFK')
     """
-    parts = parts_of(model)
+    parts, seeds = parts_of(model), Seeds(random_state)
     if len(parts) > 1:
-        seeds = Seeds(random_state)
-        all_grown = [grow_model(part, before, after, network, random_state=seeds.next(), **options) for part in parts]
-        return model if all_grown == parts else bag_of(all_grown)
+        more = [grow_model(part, before, after, network, random_state=seeds.next(), **options) for part in parts]
+        return model if more == parts else bag_of(more)
     after = _with_bins_of(model, after)
     tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
     old, new = ({name: spec for name, (_, spec) in schema.tables.items()} for schema in (before, after))

@@ -345,14 +345,15 @@ def train_more(
     """
     wanted, rows = schema.need_targets(), np.arange(len(target))
     batch = recipe.batch_rows(len(rows))
-    steps = epoch_steps(len(rows), batch)
+    steps = math.ceil(len(rows) / batch)
     if _goes_on(model, recipe):
         model.optimizer.learning_rate = rate
     else:
         _compile(model, wanted, recipe, steps, rate, steps)
     seed = Seeds(random_state).next()
     batches = _part(schema, encoded, target, sample_weight, None, rows, batch, shuffle=True, seed=seed, steps=steps)
-    return _run(model, wanted, recipe, 1, steps, batches)
+    # With an end: a model that goes on takes as many steps a call as it was compiled for, other rows or not.
+    return _run(model, wanted, recipe, 1, steps, batches.take(steps))
 
 
 def _goes_on(model: keras.Model, recipe: Recipe) -> bool:

@@ -103,6 +103,6 @@ def test_the_prior_is_in_the_unit_of_the_loss() -> None:
         left = scaled["y"] - model.predict(schema.inputs(scaled), verbose=0)[:, 0]
         found[unit] = 1 - left.var() / scaled["y"].var()
         assert before == pytest.approx(30 * schema.target.scale**2)
-    assert min(found.values()) > 0.95, found
+    assert min(found.values()) > 0.94, found
     est = te.TabularRegressor(preset="fast", epochs=1, random_state=0, verbose=0).fit(frame[["c", "d"]], frame["y"])
     assert est.model_.get_layer("c.prior").strength == pytest.approx(30 * est.schema_.target.scale**2)
