@@ -45,6 +45,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pandas as pd
 from quality_sets import SETS, QualitySplit, inner
+from reuse import noise_of
 from sklearn.preprocessing import OrdinalEncoder
 
 import tabembed as te
@@ -254,6 +255,11 @@ def goals(kept: Kept, sets: list[str], seeds: range) -> None:
         time_goal(kept, sets, seeds, preset, "CatBoost", 3.0)
 
 
+def more_error(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Return by which share the error of our scores is above that of theirs."""
+    return float((1 - ours.mean()) / (1 - theirs.mean()) - 1)
+
+
 def error_apart(kept: Kept, name: str, seeds: range) -> float | None:
     """Return by which share the error of default is above that of the better rival; None if one is missing."""
     shares = []
@@ -261,7 +267,7 @@ def error_apart(kept: Kept, name: str, seeds: range) -> float | None:
         ours, theirs = both(kept, name, "default", rival, seeds)
         if not len(ours):
             return None
-        shares.append((1 - ours.mean()) / (1 - theirs.mean()) - 1)
+        shares.append(more_error(ours, theirs))
     return max(shares)
 
 
@@ -288,12 +294,11 @@ def ablation(kept: Kept, sets: list[str], seeds: range) -> None:
     lines = []
     for off in WITHOUT:
         pairs = {name: both(kept, name, f"default-{off}", "default", seeds) for name in sets}
-        apart = {name: (1 - a.mean()) / (1 - b.mean()) - 1 for name, (a, b) in pairs.items() if len(a)}
+        apart = {name: more_error(a, b) for name, (a, b) in pairs.items() if len(a)}
         if apart:
             changes = np.array(list(apart.values()))
-            spread = 2 * changes.std(ddof=1) / np.sqrt(len(changes)) if len(changes) > 1 else float("nan")
             cells = " | ".join(f"{apart[name]:+.1%}" if name in apart else "-" for name in sets)
-            lines.append(f"| {off} | {cells} | {changes.mean():+.2%} ({spread:.2%}) |")
+            lines.append(f"| {off} | {cells} | {changes.mean():+.2%} ({noise_of(changes):.2%}) |")
     if lines:
         print(
             f"\nThe error without an ingredient, against `default`:\n\n| without | {' | '.join(sets)} | mean (2 s.e.) |"

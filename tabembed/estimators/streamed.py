@@ -107,11 +107,12 @@ def fit_stream(
         table = groups.table(groups.names)
         cells = None if weights.column is None else weight_cells(table.column(weights.column), weights.column)
         return learn(estimator, schema, table, cells, init, started=started)
+    rounds = TimeLimit.rounds(estimator.time_limit, started, estimator._preset.bags)
     recipe, seeds = estimator._recipe(), Seeds(estimator.random_state)
     options = warm_options(init, estimator._network, estimator._options(groups.rows))
     parts = StreamParts.of(schema, groups, recipe.validation_fraction, seeds.next(), weights)
     models, histories = [], []
-    for limit in TimeLimit.rounds(estimator.time_limit, started, estimator._preset.bags):
+    for limit in rounds:
         model = build_model(schema, estimator._network, init=init, random_state=seeds.next(), **options)
         histories.append(train_stream(model, schema, parts, recipe, random_state=seeds.next(), callbacks=limit))
         models.append(model)

@@ -55,8 +55,8 @@ def make_dataset(
     rows = len(next(iter(encoded.values()))) if target is None else len(target)
     size = min(check_batch_size(batch_size, rows), batch_size if steps is None else rows)
     columns = _pack({schema.input_names[name]: array for name, array in encoded.items()})
-    given = (("target", target), ("weight", sample_weight), *((f"matrix {k}", m) for k, (_, m) in columns.items()))
-    packed = {name: array for name, array in given if array is not None}
+    packed = {f"matrix {kind}": matrix for kind, (_, matrix) in columns.items()}
+    packed |= {name: array for name, array in (("target", target), ("weight", sample_weight)) if array is not None}
     tensors, lists = {name: tf.constant(array) for name, array in packed.items()}, _lists(schema, encoded)
     more = {name: tf.constant(array) for name, array in (beside or {}).items()}
 

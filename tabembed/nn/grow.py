@@ -57,10 +57,8 @@ def grow_model(
         >>> te.extract_tables(grow_model(te.build_model(schema), schema, wider), wider)["dest"].labels
         ('LAX', 'BOS', 'JFK')
     """
-    parts, seeds = parts_of(model), Seeds(random_state)
-    if len(parts) > 1:
-        more = [grow_model(part, before, after, network, random_state=seeds.next(), **options) for part in parts]
-        return model if more == parts else bag_of(more)
+    if len(parts_of(model)) > 1:
+        return _grow_bag(model, before, after, network, random_state, options)
     after = _with_bins_of(model, after)
     tables, optimizer = extract_tables(model, before), getattr(model, "optimizer", None)
     old, new = ({name: spec for name, (_, spec) in schema.tables.items()} for schema in (before, after))
@@ -81,6 +79,15 @@ def grow_model(
         grown.optimizer.build(grown.trainable_variables)
         grown.optimizer.resume(optimizer, paths)
     return grown
+
+
+def _grow_bag(
+    bag: keras.Model, before: Schema, after: Schema, network: str, random_state: Any, options: Mapping[str, Any]
+) -> keras.Model:
+    """Return the bag of its models, each grown; the same one where all were changed in place."""
+    parts, seeds = parts_of(bag), Seeds(random_state)
+    grown = [grow_model(part, before, after, network, random_state=seeds.next(), **options) for part in parts]
+    return bag if grown == parts else bag_of(grown)
 
 
 def _with_bins_of(model: keras.Model, schema: Schema) -> Schema:

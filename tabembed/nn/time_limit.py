@@ -36,13 +36,8 @@ class TimeLimit(keras.callbacks.Callback):
         self.began: float = 0.0
 
     @classmethod
-    def of(cls, seconds: float | None, started: float | None = None) -> list[Self]:
-        """Return the callbacks: none where there is no limit."""
-        return [] if seconds is None else [cls(seconds, started)]
-
-    @classmethod
     def rounds(cls, seconds: float | None, started: float | None, most: int) -> Iterator[list[Self]]:
-        """Yield the callbacks of trainings that follow one another, as many as end in time.
+        """Return the callbacks of trainings that follow one another, as many as end in time; none without a limit.
 
         The first has all the time; another begins where as long is left as the longest before it took.
 
@@ -51,13 +46,19 @@ class TimeLimit(keras.callbacks.Callback):
             started: as in the class.
             most: trainings.
         """
-        limit, longest = cls.of(seconds, started), 0.0
-        for _ in range(most):
-            began = time.monotonic()
-            if limit and longest and began + longest > limit[0].ends:
-                return
-            yield limit
-            longest = max(longest, time.monotonic() - began)
+        limit = [] if seconds is None else [cls(seconds, started)]  # refused now, not when the first begins
+
+        def each() -> Iterator[list[Self]]:
+            """Yield the callbacks as long as there is time."""
+            longest = 0.0
+            for _ in range(most):
+                began = time.monotonic()
+                if limit and longest and began + longest > limit[0].ends:
+                    return
+                yield limit
+                longest = max(longest, time.monotonic() - began)
+
+        return each()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Note when the epoch began."""
