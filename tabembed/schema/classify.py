@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "FEW",
     "SEVERAL_WORDS",
     "aside",
     "iso_kind",
@@ -25,7 +26,7 @@ from .kinds import Categorical, ColumnKind, Datetime, Ignored, MultiCategorical,
 
 _ID_WORDS = {"id", "ids", "code", "codes", "key", "zip", "zipcode", "postcode", "postal", "sku", "uuid", "flight"}
 _LAST_WORDS = {"no", "nr", "num", "number"}  # an order_number is an id, a number_of_orders is not
-_FEW = 32
+FEW = 32
 _MIN_KEY_ROWS, _KEY_SHARE = 20, 0.95
 SEVERAL_WORDS = r"[A-Za-z{0}][^\t-\r ]*[\t-\r ]+[^\t-\r ]*[A-Za-z{0}]"
 """A text with two words that hold a letter, for ``re`` and for DuckDB: what isn't ASCII counts as a letter."""
@@ -189,7 +190,7 @@ def whole_kind(
         return _key(present, distinct)
     if named and distinct < present:
         return Categorical(), f"{what} named as an id, {_repeats(present, distinct)}"
-    if distinct <= min(_FEW, present // 2):
+    if distinct <= min(FEW, present // 2):
         return Categorical(), f"{what}, few: {_repeats(present, distinct)}"
     if low >= 0 and present >= 20 * distinct and density > 0.3 and _rough(counts()):
         return Categorical(), f"{what} that behave as ids (dense, no smooth shape), {_repeats(present, distinct)}"

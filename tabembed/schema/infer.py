@@ -22,6 +22,7 @@ from ..io.names import did_you_mean
 from ..io.row_groups import RowGroups
 from ..io.streams import are_streamed, open_rows
 from .classify import (
+    FEW,
     SEVERAL_WORDS,
     aside,
     iso_kind,
@@ -52,6 +53,8 @@ from .target import Target
 from .targets import AnyTarget, Targets, declared_targets
 from .times import is_iso, is_time
 
+_LEAST_ORDERED = 3
+"""Labels: two have no order that could tell more than they do."""
 _SEVERAL_WORDS = re.compile(SEVERAL_WORDS.format("\x80-\U0010ffff"))
 
 
@@ -103,8 +106,8 @@ def infer_schema(
         elif name not in answer_columns:
             columns.append(_learn(table.column(name) if kind is None else kind.cells(table, name), name, kind, answers))
     columns = with_places(apart(columns, names), names, lambda name, kind: _learn(kind.cells(table, name), name, kind))
-    taken = _numbers_as(numeric, columns, lambda name, kind: _learn(table.column(name), name, kind, answers))
-    return Schema(share(taken), _together(learned))
+    columns = _numbers_as(numeric, columns, lambda name, kind: _learn(table.column(name), name, kind, answers))
+    return Schema(share(_in_order(numeric, columns, table.schema)), _together(learned))
 
 
 def _numbers_as(
@@ -120,6 +123,25 @@ def _numbers_as(
             # One bin is the value itself: a flag stays a plain number.
             if not numeric.binned or len(getattr(learned.kind, "edges", ())) > 2:
                 found[at] = learned
+    return found
+
+
+def _in_order(numeric: Numeric | None, columns: Sequence[Column], cells: pa.Schema) -> list[Column]:
+    """Return the columns, ordered ones with their borders: those declared so, and numbers read as labels.
+
+    Args:
+        numeric: what was given for numbers; None leaves columns of numbers read as labels as they are.
+        columns: that were learned.
+        cells: the types of the data's columns.
+    """
+    found = list(columns)
+    for at, column in enumerate(columns):
+        kind = column.kind
+        if type(kind) is not Categorical:
+            continue
+        few = numeric is not None and column.reason != "declared" and _LEAST_ORDERED <= kind.kept <= FEW
+        if kind.ordered or (few and is_number(cells.field(column.name).type)):
+            found[at] = replace(column, kind=kind.in_order())
     return found
 
 
@@ -169,6 +191,7 @@ def _infer_files(
         columns,
         lambda name, kind: stream_column(groups, name, kind, answers) or _learn_whole(groups, name, kind),
     )
+    columns = _in_order(numeric, columns, groups.schema)
     return Schema(share(columns), _together(learned))
 
 

@@ -5,7 +5,7 @@ The second face of the column kinds: ``BRANCHES`` holds a builder for each kind 
 
 from __future__ import annotations
 
-__all__ = ["BRANCHES", "Branch", "build_branch", "embedding_name", "prior_weights"]
+__all__ = ["BRANCHES", "Branch", "build_branch", "embedding_name", "number_codes", "numbers_name", "prior_weights"]
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ from ...schema.kinds import (
 )
 from .base import Branch, embedding_name
 from .boolean import boolean
-from .categorical import categorical, prior_weights
+from .categorical import categorical, number_codes, numbers_name, prior_weights
 from .datetime import datetime
 from .latlon import latlon
 from .multi_categorical import multi_categorical

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["categorical", "missing_rate", "prior_weights", "vectors_of"]
+__all__ = ["categorical", "missing_rate", "number_codes", "numbers_name", "prior_weights", "vectors_of"]
 
 from typing import Any
 
@@ -11,16 +11,24 @@ import numpy as np
 
 from ...schema.column import Column
 from ...schema.kinds import Categorical, MultiCategorical
+from ...schema.vocabulary import FIRST_ID
 from ..draws import Dropout
 from ..embedding import RowwiseEmbedding
+from ..numeric_embeddings import PiecewiseLinear
 from ..row_prior import RowPrior
 from .base import Branch, embedding_name
 
+_NUMBER_DIM = 5
+"""Of the vector of an ordered column's number; with 16 loans and programmers did worse (training rows)."""
+
 
 def categorical(branch: Branch, kind: Categorical) -> Any:
-    """Return the label's vector, (batch, dim)."""
+    """Return the label's vector, (batch, dim), that of its number behind it where the column is ordered."""
     code = _one_hot(branch, kind)(branch.input) if kind.is_one_hot else vectors_of(branch, kind, branch.input)
-    return keras.layers.Flatten(name=f"{branch.safe}.flatten")(code)
+    vector = keras.layers.Flatten(name=f"{branch.safe}.flatten")(code)
+    if kind.edges is None:
+        return vector
+    return keras.layers.Concatenate(name=f"{branch.safe}.ordered")([vector, _number(branch, kind)])
 
 
 def vectors_of(branch: Branch, kind: Categorical, ids: Any, there: Any = None) -> Any:
@@ -45,6 +53,24 @@ def vectors_of(branch: Branch, kind: Categorical, ids: Any, there: Any = None) -
     return vectors
 
 
+def number_codes(kind: Categorical) -> np.ndarray:
+    """Return (rows of the table, 2) float32: each label's number, scaled, and a one where there is none.
+
+    Args:
+        kind: of an ordered column.
+    """
+    mean, scale = _scaling(kind)
+    codes = np.zeros((kind.size, 2), np.float32)
+    codes[:FIRST_ID, 1] = 1
+    codes[FIRST_ID:, 0] = (kind.numbers - mean) / scale
+    return codes
+
+
+def numbers_name(safe: str) -> str:
+    """Return the name of the layer that holds an ordered column's numbers."""
+    return f"{safe}.numbers"
+
+
 def missing_rate(branch: Branch, kind: Categorical) -> float:
     """Return the share of cells to hide: where the data never shows a missing cell, its row would stay as drawn."""
     return 0.0 if branch.column.missing else min(kind.unknown_rate / 2, 1 - kind.unknown_rate)
@@ -63,6 +89,31 @@ def _one_hot(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
         seed=branch.seeds.next(),
         name=f"{branch.safe}.one_hot",
     )
+
+
+def _number(branch: Branch, kind: Categorical) -> Any:
+    """Return the vector of the label's number, and whether there is none, (batch, dim + 1)."""
+    numbers = RowwiseEmbedding(
+        kind.size,
+        2,
+        weights=number_codes(kind),
+        trainable=False,
+        unknown_rate=kind.unknown_rate,
+        missing_rate=missing_rate(branch, kind),
+        seed=branch.seeds.next(),
+        name=numbers_name(branch.safe),
+    )
+    mean, scale = _scaling(kind)
+    edges = [(edge - mean) / scale for edge in kind.edges or ()]
+    edges = edges if len(edges) > 1 else [edges[0], edges[0] + 1]
+    name, seed = f"{branch.safe}.number", branch.seeds.next()
+    pieces = PiecewiseLinear(edges, _NUMBER_DIM, seed=seed, raw_edges=kind.edges, name=name)
+    return pieces(keras.layers.Flatten(name=f"{branch.safe}.numbers.flatten")(numbers(branch.input)))
+
+
+def _scaling(kind: Categorical) -> tuple[float, float]:
+    """Return mean and deviation of the borders, between which there are as many rows."""
+    return float(np.mean(kind.edges or 0)), float(np.std(kind.edges or 0)) or 1.0
 
 
 def _embedding(branch: Branch, kind: Categorical) -> RowwiseEmbedding:
