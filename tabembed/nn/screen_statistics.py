@@ -128,6 +128,8 @@ def _gains(
 ) -> dict[Group, float]:
     """Return the share that groups explain of the variance which the known ones leave.
 
+    What two columns' means multiplied explain is no group's: a network learns that by itself, and better.
+
     Args:
         means: of these rows.
         ids: {column: (n,)}.
@@ -139,18 +141,26 @@ def _gains(
     if not wanted:
         return {}
     base = np.linalg.qr(np.concatenate([np.ones((len(means.fold), 1)), *known], axis=1))[0]
-    answers = means.answers.values - means.answers.prior
-    rest = answers - base @ (base.T @ answers)
+    rest = _without(base, means.answers.values - means.answers.prior)
+    single = {name: means.crossed(part)[:, :-1] for name, part in ids.items()}
     gains: dict[Group, float] = {}
     for group in wanted:
         codes = codes_of(ids, sizes, group)
         vectors = means.crossed(codes)
         if np.mean(np.any(vectors[:, :-1] != 0, axis=1)) < _SEEN * means.seen(codes):
             continue  # what is all but unknown in training would be known, and new to the network, later
-        new = vectors - base @ (base.T @ vectors)
-        explained = new @ np.linalg.lstsq(new, rest, rcond=None)[0]
-        gains[group] = float((explained**2).sum() / max((rest**2).sum(), 1e-30))
+        easy = np.concatenate([single[a] * single[b] for a, b in combinations(group, 2)], axis=1)
+        learned = np.linalg.qr(_without(base, easy))[0]
+        left, new = _without(learned, rest), _without(learned, _without(base, vectors))
+        explained = new @ np.linalg.lstsq(new, left, rcond=None)[0]
+        gains[group] = float((explained**2).sum() / max((left**2).sum(), 1e-30))
     return gains
+
+
+def _without(base: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return what (n, width) orthonormal columns leave of others."""
+    left: np.ndarray = values - base @ (base.T @ values)
+    return left
 
 
 def _binned(values: np.ndarray) -> np.ndarray:
