@@ -48,9 +48,10 @@ _WORTH_XLA = 2_000
 """Training steps from which on XLA saves more time than it takes to compile one: some seconds."""
 
 _FEW_ROWS, _BATCH, _FEW_STEPS, _STEPS = 1_000, 256, 12, 50
-"""From so many rows on a batch has up to 256 of them, as far as that leaves 12 steps an epoch, and more where there
-are 50 steps then; fewer rows are taken by 50 steps. Smaller batches took longer and did no better: 2,900 to 6,400 rows of five sets by 256 rows a step instead of 64 or 128 (training rows): R2 .438 to
-.452; AUC .837 to .841, .854 to .855, .733 to .752, .702 to .696."""
+"""From so many rows on a batch has up to 256 of them, as far as that leaves 12 steps an epoch, and more where there are
+50 steps then; fewer rows are taken by 50 steps. Smaller batches took longer and did no better: five sets of 2,900 to
+6,400 rows by 256 a step, not 64 or 128 (training rows, one seed): R2 .438 to .452, AUC .837 to .841, .854 to .855,
+.733 to .752, .702 to .696."""
 
 
 @dataclass(frozen=True)
