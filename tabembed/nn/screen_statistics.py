@@ -33,6 +33,8 @@ _INTERVALS = 64
 """That numbers are cut into, to judge what groups of columns explain beside them."""
 _EXTENDED = 10
 """Pairs that are tried with a third column: the best ones."""
+_AT_ONCE = 16
+"""Groups judged together."""
 _ROOM = 1 << 55
 """Labels that could stand together, from which on keys of 64 bits would not do for all groups."""
 
@@ -141,26 +143,50 @@ def _gains(
     if not wanted:
         return {}
     base = np.linalg.qr(np.concatenate([np.ones((len(means.fold), 1)), *known], axis=1))[0]
-    rest = _without(base, means.answers.values - means.answers.prior)
+    answers = means.answers.values - means.answers.prior
+    rest = answers - base @ (base.T @ answers)
     single = {name: means.crossed(part)[:, :-1] for name, part in ids.items()}
     gains: dict[Group, float] = {}
-    for group in wanted:
-        codes = codes_of(ids, sizes, group)
-        vectors = means.crossed(codes)
-        if np.mean(np.any(vectors[:, :-1] != 0, axis=1)) < _SEEN * means.seen(codes):
-            continue  # what is all but unknown in training would be known, and new to the network, later
-        easy = np.concatenate([single[a] * single[b] for a, b in combinations(group, 2)], axis=1)
-        learned = np.linalg.qr(_without(base, easy))[0]
-        left, new = _without(learned, rest), _without(learned, _without(base, vectors))
-        explained = new @ np.linalg.lstsq(new, left, rcond=None)[0]
-        gains[group] = float((explained**2).sum() / max((left**2).sum(), 1e-30))
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        found = {group: _vectors(means, codes_of(ids, sizes, group)) for group in some}
+        easy = {g: np.concatenate([single[a] * single[b] for a, b in combinations(g, 2)], axis=1) for g in some}
+        there = {g: np.concatenate([easy[g], part], axis=1) for g, part in found.items() if part is not None}
+        if there:
+            explained = _explained(base, rest, [(part, easy[group].shape[1]) for group, part in there.items()])
+            gains.update(zip(there, explained, strict=True))
     return gains
 
 
-def _without(base: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return what (n, width) orthonormal columns leave of others."""
-    left: np.ndarray = values - base @ (base.T @ values)
-    return left
+def _vectors(means: Means, codes: np.ndarray) -> np.ndarray | None:
+    """Return (n, width) a group's means; None for labels that are as good as never seen in two folds."""
+    vectors = means.crossed(codes)
+    if np.mean(np.any(vectors[:, :-1] != 0, axis=1)) < _SEEN * means.seen(codes):
+        return None  # what is all but unknown in training would be known, and new to the network, later
+    return vectors
+
+
+def _explained(base: np.ndarray, rest: np.ndarray, parts: Sequence[tuple[np.ndarray, int]]) -> list[float]:
+    """Return the share of what is left that each part's columns explain, those behind its first ones alone.
+
+    Args:
+        base: (n, known) orthonormal columns.
+        rest: (n, responses) what these leave.
+        parts: (n, width) columns, and how many of them are the first ones.
+    """
+    both = base.T @ np.concatenate([part for part, _ in parts], axis=1)  # all at once: the base is read but once
+    shares, total, at = [], float((rest**2).sum()), 0
+    for part, first in parts:
+        inside = both[:, at : (at := at + part.shape[1])]
+        gram, shared = part.T @ part - inside.T @ inside, part.T @ rest
+        every, easy = (_of_all(gram[:end, :end], shared[:end]) for end in (len(gram), first))
+        shares.append((every - easy) / max(total - easy, 1e-30))
+    return shares
+
+
+def _of_all(gram: np.ndarray, shared: np.ndarray) -> float:
+    """Return the sum of squares that columns explain, by their products and those with what is to explain."""
+    return float((shared * (np.linalg.pinv(gram, rcond=1e-9, hermitian=True) @ shared)).sum())
 
 
 def _binned(values: np.ndarray) -> np.ndarray:

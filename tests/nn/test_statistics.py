@@ -195,6 +195,15 @@ def test_columns_of_many_rows_a_label_count_together_where_that_explains_much():
     assert ("month", "day") in learned(df[:6_000])[1][0].groups  # 17 rows a day, which a network would not learn
 
 
+def test_what_a_product_of_two_means_explains_is_no_pairs():
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame({name: rng.integers(0, 30, 20_000) for name in "ab"})
+    a, b, noise = df["a"] / 10, df["b"] / 10, rng.normal(size=len(df))
+    by_chance = rng.normal(size=(30, 30))[df["a"], df["b"]]
+    assert learned(df.astype(str).assign(y=a * b + noise))[1] is None
+    assert learned(df.astype(str).assign(y=a + b + by_chance + noise))[1][0].groups == (("a", "b"),)
+
+
 def test_what_a_number_explains_is_not_counted_as_a_pairs():
     df, by_day = days()
     rng = np.random.default_rng(0)
