@@ -6,7 +6,7 @@ __all__ = ["is_sparse", "screened"]
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 
@@ -28,7 +28,8 @@ that single columns leave; a pair, and then a triple, of other columns whose lab
 what is left by then; one whose labels all have many rows, so much, and a triple of such.
 Networks learn the last two mostly themselves, and less well from means: two pairs that explain a hundredth each made
 adult worse (logarithmic loss .2815 to .2847 and .2776 to .2812, training rows), all pairs and triples more, while the
-day of the year explains a twentieth of what else delays a flight."""
+day of the year explains a twentieth of what else delays a flight. With 70 rows a day no network learns that: late
+flights by labels alone had an AUC of .788 without the second bar, and .837 with it."""
 _INTERVALS = 64
 """That numbers are cut into, to judge what groups of columns explain beside them."""
 _EXTENDED = 10
@@ -83,7 +84,7 @@ def screened(
     some = _judging(rows, len(pairs), rng)
     means, ids = means.only(some), {name: part[some] for name, part in ids.items()}
     found: list[Group] = []
-    known = [means.crossed(codes) for codes in (*ids.values(), *(_binned(part[some]) for part in numbers))]
+    known = [_known(means, codes) for codes in (*ids.values(), *(_binned(part[some]) for part in numbers))]
     # By chance each number explains one part in as many as there are rows.
     chance = (len(means.answers.prior) + 1) / len(means.fold)
 
@@ -93,7 +94,7 @@ def screened(
         enough = [group for group, gain in gains.items() if gain > max(least[0] * chance, least[1])]
         kept = sorted(enough, key=lambda group: -gains[group])
         found.extend(kept)
-        known.extend(means.crossed(codes_of(ids, sizes, group)) for group in kept)
+        known.extend(_known(means, codes_of(ids, sizes, group)) for group in kept)
 
     add(_RARE, [pair for pair in pairs if {*pair} & {*sparse}])
     others: list[Group] = [pair for pair in pairs if not {*pair} & {*sparse}]
@@ -104,6 +105,12 @@ def screened(
     add(_TOGETHER, few := _few(ids, sizes, threes, rows))
     add(_THREE, [three for three in threes if three not in few])
     return found[:most]
+
+
+def _known(means: Means, codes: np.ndarray) -> np.ndarray:
+    """Return (n, width) the means of labels; log-odds as shares too, or a finer mean would seem to explain the bend."""
+    vectors = means.crossed(codes)
+    return np.concatenate([vectors, np.tanh(vectors[:, :-1] / 2)], axis=1) if means.answers.shares else vectors
 
 
 def _few(ids: Mapping[str, np.ndarray], sizes: Mapping[str, int], groups: Sequence[Group], rows: int) -> list[Group]:
@@ -150,7 +157,10 @@ def _gains(
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         found = {group: _vectors(means, codes_of(ids, sizes, group)) for group in some}
-        easy = {g: np.concatenate([single[a] * single[b] for a, b in combinations(g, 2)], axis=1) for g in some}
+        easy = {
+            g: np.concatenate([single[a] * single[b] for a, b in combinations_with_replacement(g, 2)], axis=1)
+            for g in some
+        }
         there = {g: np.concatenate([easy[g], part], axis=1) for g, part in found.items() if part is not None}
         if there:
             explained = _explained(base, rest, [(part, easy[group].shape[1]) for group, part in there.items()])

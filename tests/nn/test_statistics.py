@@ -204,6 +204,13 @@ def test_what_a_product_of_two_means_explains_is_no_pairs():
     assert learned(df.astype(str).assign(y=a + b + by_chance + noise))[1][0].groups == (("a", "b"),)
 
 
+def test_what_shares_near_0_and_1_bend_is_no_pairs():
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame({name: rng.choice(list(LABELS[:size]), 800) for name, size in (("noise", 4), ("shop", 6))})
+    df["y"] = (df["shop"].map(LABELS.index) * 5 + 2 * rng.normal(size=800) > 12).astype(int)
+    assert learned(df, "binary")[1] is None
+
+
 def test_what_a_number_explains_is_not_counted_as_a_pairs():
     df, by_day = days()
     rng = np.random.default_rng(0)

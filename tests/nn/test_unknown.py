@@ -28,7 +28,7 @@ def fitted(kind: te.Categorical | te.Ignored) -> Score:
     training = stores(SEEN, 4_000, 1)
     schema = te.infer_schema(training, "y", kinds={"store": kind})
     model = te.build_model(schema, hidden=(32,), random_state=1)
-    recipe = Recipe(epochs=8, verbose=0)
+    recipe = Recipe(epochs=8, batch_size=64, verbose=0)
     train(model, schema, schema.encode(training), schema.encode_target(training), recipe, random_state=1)
 
     def score(frame: pd.DataFrame) -> float:
