@@ -49,7 +49,7 @@ def test_an_automatic_batch_gives_small_tables_steps_enough(rows: int) -> None:
     batch = Recipe().batch_rows(rows)
     assert 1 <= batch <= 1_024
     assert rows / batch >= (0 if rows < 200 else 12)
-    assert batch <= (16 if rows < 1_000 else 256) or rows / batch >= 50
+    assert batch <= (16 if rows < 1_000 else 128) or rows / batch >= 50
 
 
 @given(st.integers(1, 10**6), st.integers(1, 1_024))
