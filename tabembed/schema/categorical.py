@@ -141,6 +141,8 @@ class Categorical(ColumnKind):
             raise DataError(f"a one-hot column has no table to share, however: table={self.table!r}; leave one out")
         if not isinstance(self.ordered, bool | np.bool_):
             raise DataError(f"`ordered` must be True or False, however: ordered={self.ordered!r}")
+        if self.ordered and self.key != Categorical.key:
+            raise DataError(f"`ordered` is for te.Categorical, however: te.{type(self).__name__}(ordered=True)")
         taken = [name for name in ("hash_buckets", "one_hot", "table") if getattr(self, name)]
         if self.ordered and taken:
             raise DataError(

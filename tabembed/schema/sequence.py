@@ -91,6 +91,10 @@ class Sequence(ColumnKind):
                 raise DataError(
                     f"`steps` must map {step!r} to te.Categorical(), te.Numeric() or te.Boolean(), however: {kind!r}"
                 )
+            if getattr(kind, "ordered", False):
+                raise DataError(
+                    f"`ordered` must be False in steps, however: {step!r} is ordered; te.Numeric() takes its numbers"
+                )
         if self.cell not in CELLS:
             raise DataError(f"`cell` must be one of {', '.join(CELLS)}, however: cell={self.cell!r}")
         whole = isinstance(self.units, int | np.integer) and not isinstance(self.units, bool)

@@ -95,6 +95,11 @@ def test_what_is_no_order_is_refused():
         te.infer_schema(df, "y", kinds={"name": te.Categorical(ordered=True)})
     with pytest.raises(te.DataError, match="`ordered` must be True or False, however: ordered='yes'"):
         te.Categorical(ordered="yes")
+    for many in (te.Cross, te.MultiCategorical):
+        with pytest.raises(te.DataError, match=f"`ordered` is for te.Categorical, however: te.{many.__name__}"):
+            many(ordered=True, **({"columns": ("a", "b")} if many is te.Cross else {}))
+    with pytest.raises(te.DataError, match="`ordered` must be False in steps, however: 'grade' is ordered"):
+        te.Sequence({"grade": te.Categorical(ordered=True)})
     for other in ({"table": "t"}, {"one_hot": True}, {"hash_buckets": 8}):
         with pytest.raises(
             te.DataError, match=f"`ordered` is for a column with a row a label, however: {next(iter(other))}="
