@@ -126,10 +126,10 @@ def _part(
     limit: Sequence[keras.callbacks.Callback],
 ) -> _Part:
     """Train one model; the estimator stays as it is."""
-    encoded, truth, weights, trained = rows
+    encoded, truth, _, trained = rows
     pairs = None if has_encoder(init, estimator._network) else estimator._preset.pairs
     later = estimator.validation != "random"  # no random rows: what comes may not be like them
-    statistics, crossed = _statistics(schema, encoded, truth, weights, split, pairs, later, seeds[0])
+    statistics, crossed = _statistics(schema, rows, split, pairs, later, seeds[0])
     model = build_model(schema, estimator._network, init=init, statistics=statistics, random_state=seeds[0], **options)
     history, held = train(
         model,
@@ -166,16 +166,10 @@ def _splits(estimator: Any, X: Any, y: Any, rows: _Rows, seeds: Sequence[int]) -
 
 
 def _statistics(
-    schema: Schema,
-    encoded: Mapping[str, Encoded],
-    truth: np.ndarray,
-    weights: np.ndarray | None,
-    split: RowSplit,
-    pairs: int | None,
-    later: bool,
-    seed: int,
+    schema: Schema, rows: _Rows, split: RowSplit, pairs: int | None, later: bool, seed: int
 ) -> tuple[TargetStatistics | None, np.ndarray | None]:
     """Return the target statistics of the training rows, and what every row is given of them in training."""
+    encoded, truth, weights, _ = rows
     training, held = split
     if pairs is None:
         return None, None

@@ -67,8 +67,7 @@ def screened(
 ) -> list[Group]:
     """Return the pairs and triples whose cross-fitted means explain what those of fewer columns leave.
 
-    First pairs with a column whose labels have few rows, then pairs whose labels together have few, other pairs, and
-    what was found with a third column; each time the best first.
+    First pairs by the three bars above, then what was found with a third column; by each bar the best first.
 
     Args:
         means: of these rows.
@@ -85,20 +84,21 @@ def screened(
     some = _judging(rows, len(pairs), rng)
     means, ids = means.only(some), {name: part[some] for name, part in ids.items()}
     found: list[Group] = []
-    known = [_known(means, codes) for codes in (*ids.values(), *(_binned(part[some]) for part in numbers))]
+    single = {name: means.crossed(part) for name, part in ids.items()}
+    known = [_known(means, v) for v in (*single.values(), *(means.crossed(_binned(p[some])) for p in numbers))]
     # By chance each number explains one part in as many as there are rows.
     chance = (len(means.answers.prior) + 1) / len(means.fold)
 
     def add(least: tuple[float, float], wanted: list[Group]) -> None:
         """Add those that explain enough of what is left, the best first."""
-        gains = _gains(means, ids, sizes, known, wanted)
-        enough = [group for group, gain in gains.items() if gain > max(least[0] * chance, least[1])]
-        kept = sorted(enough, key=lambda group: -gains[group])
+        gains = _gains(means, ids, sizes, single, known, wanted)
+        bar = max(least[0] * chance, least[1])
+        kept = sorted((group for group, gain in gains.items() if gain > bar), key=lambda group: -gains[group])
         found.extend(kept)
-        known.extend(_known(means, codes_of(ids, sizes, group)) for group in kept)
+        known.extend(_known(means, means.crossed(codes_of(ids, sizes, group))) for group in kept)
 
     add(_RARE, [pair for pair in pairs if {*pair} & {*sparse}])
-    others: list[Group] = [pair for pair in pairs if not {*pair} & {*sparse}]
+    others = [pair for pair in pairs if not {*pair} & {*sparse}]
     add(_TOGETHER, few := _few(ids, sizes, others, rows))
     add(_FREQUENT, [pair for pair in others if pair not in few])
     extended = [{*pair} for pair in found[:_EXTENDED]]
@@ -108,9 +108,8 @@ def screened(
     return found[:most]
 
 
-def _known(means: Means, codes: np.ndarray) -> np.ndarray:
-    """Return (n, width) the means of labels; log-odds as shares too, or a finer mean would seem to explain the bend."""
-    vectors = means.crossed(codes)
+def _known(means: Means, vectors: np.ndarray) -> np.ndarray:
+    """Return (n, width) what means tell; log-odds as shares too, or a finer mean would seem to explain the bend."""
     return np.concatenate([vectors, np.tanh(vectors[:, :-1] / 2)], axis=1) if means.answers.shares else vectors
 
 
@@ -133,6 +132,7 @@ def _gains(
     means: Means,
     ids: Mapping[str, np.ndarray],
     sizes: Mapping[str, int],
+    single: Mapping[str, np.ndarray],
     known: Sequence[np.ndarray],
     wanted: Sequence[Group],
 ) -> dict[Group, float]:
@@ -144,6 +144,7 @@ def _gains(
         means: of these rows.
         ids: {column: (n,)}.
         sizes: {column: rows of its table}.
+        single: {column: (n, width)} the columns' means.
         known: (n, width) the means of columns and groups that are there.
         wanted: groups to judge; one whose labels are as good as never seen in two folds is left out.
     """
@@ -153,20 +154,22 @@ def _gains(
     base = np.linalg.qr(np.concatenate([np.ones((len(means.fold), 1)), *known], axis=1))[0]
     answers = means.answers.values - means.answers.prior
     rest = answers - base @ (base.T @ answers)
-    single = {name: means.crossed(part)[:, :-1] for name, part in ids.items()}
     gains: dict[Group, float] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        found = {group: _vectors(means, codes_of(ids, sizes, group)) for group in some}
-        easy = {
-            g: np.concatenate([single[a] * single[b] for a, b in combinations_with_replacement(g, 2)], axis=1)
-            for g in some
-        }
-        there = {g: np.concatenate([easy[g], part], axis=1) for g, part in found.items() if part is not None}
+        found = ((group, _vectors(means, codes_of(ids, sizes, group))) for group in some)
+        easy = {group: _products(single, group) for group in some}
+        there = {g: np.concatenate([easy[g], vectors], axis=1) for g, vectors in found if vectors is not None}
         if there:
             explained = _explained(base, rest, [(part, easy[group].shape[1]) for group, part in there.items()])
             gains.update(zip(there, explained, strict=True))
     return gains
+
+
+def _products(single: Mapping[str, np.ndarray], group: Group) -> np.ndarray:
+    """Return (n, products) the means of each two of a group's columns multiplied, the squares among them."""
+    pairs = combinations_with_replacement((single[name][:, :-1] for name in group), 2)
+    return np.concatenate([one * other for one, other in pairs], axis=1)
 
 
 def _vectors(means: Means, codes: np.ndarray) -> np.ndarray | None:

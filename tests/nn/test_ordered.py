@@ -22,11 +22,7 @@ def declared(df, **how):
 
 def test_between_two_borders_there_are_about_equally_many_rows():
     kind = declared(pd.DataFrame({"grade": [*range(8)] * 10 + [100] * 80, "y": np.arange(160.0)}))["grade"]
-    assert kind.edges == (0, 1, 3, 5, 7, 100) or len(kind.edges) <= 9
-    assert kind.edges[0] == 0
-    assert kind.edges[-1] == 100
-    assert list(kind.edges) == sorted({*kind.edges})
-    assert sum(edge < 100 for edge in kind.edges) in (4, 5)  # half of the rows
+    assert kind.edges == (0, 1, 3, 5, 7, 100)  # half of the rows are below 100
 
 
 def test_the_presets_take_numbers_of_few_values_so_and_nothing_else():
