@@ -207,25 +207,21 @@ class Categorical(ColumnKind):
 
     @property
     def numbers(self) -> np.ndarray:
-        """(labels,) float64: the labels of an ordered column as numbers.
+        """(labels,) float64: the labels of an ordered column as numbers, NaN for what came later and is none."""
+        return np.array([_number_of(label) for label in self.labels])
+
+    def in_order(self) -> Self:
+        """Return this kind as an ordered one, with borders between which there are about equally many rows.
 
         Raises:
-            DataError: for a label that is none.
+            DataError: for labels that are no numbers.
         """
-        try:
-            found = np.array([float(label) for label in self.labels])
-        except ValueError:
-            found = np.array([np.nan])
-        if not np.isfinite(found).all():
+        if not np.isfinite(numbers := self.numbers).all():
             raise DataError(
                 f"`ordered` is for labels that are numbers, however: the first are "
                 f"{', '.join(map(repr, self.labels[:3]))}; leave it out, or let the column hold their places in order"
             )
-        return found
-
-    def in_order(self) -> Self:
-        """Return this kind as an ordered one, with borders between which there are about equally many rows."""
-        order = np.argsort(numbers := self.numbers, kind="stable")
+        order = np.argsort(numbers, kind="stable")
         share = np.cumsum(self.counts[order]) / max(float(self.counts.sum()), 1.0)
         edges = np.unique(numbers[order][np.searchsorted(share, np.linspace(0, 1, _BINS + 1).clip(max=share[-1]))])
         return replace(self, ordered=True, edges=tuple(map(float, edges)))
@@ -330,3 +326,11 @@ class Categorical(ColumnKind):
         labels = labels if self.hash_buckets is None else f"{labels} in {self.hash_buckets:,}"
         shared = "" if self.table is None else f", table {self.table!r}"
         return labels, f"{self.dim} ({self.dim_rule or 'declared'}){shared}"
+
+
+def _number_of(label: str) -> float:
+    try:
+        number = float(label)
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan

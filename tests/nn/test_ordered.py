@@ -83,6 +83,18 @@ def test_a_grown_model_reads_the_numbers_of_its_new_ids(more):
     assert np.all(np.diff(codes[np.argsort([float(label) for label in grown["grade"].labels])]) > 0)
 
 
+def test_a_label_that_comes_later_and_is_no_number_has_none():
+    df = rows().dropna()
+    est = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit(df[["grade", "flag"]], df["y"])
+    later = df.assign(grade=df["grade"].astype(int).astype(str).where(df["grade"] > 3, "none"))
+    est.partial_fit(later[["grade", "flag"]], later["y"])
+    labels = est.tables_["grade"].labels
+    codes = est.model_.get_layer("grade.numbers").get_weights()[0][2:]
+    np.testing.assert_array_equal(codes[labels.index("none")], [0, 1])
+    assert codes[:, 1].sum() == 1
+    assert np.isfinite(est.predict(later[["grade", "flag"]])).all()
+
+
 def test_what_is_no_order_is_refused():
     df = rows()
     with pytest.raises(

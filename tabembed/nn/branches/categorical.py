@@ -60,10 +60,9 @@ def number_codes(kind: Categorical) -> np.ndarray:
         kind: of an ordered column.
     """
     mean, scale = _scaling(kind)
-    codes = np.zeros((kind.size, 2), np.float32)
-    codes[:FIRST_ID, 1] = 1
-    codes[FIRST_ID:, 0] = (kind.numbers - mean) / scale
-    return codes
+    numbers = np.concatenate([np.full(FIRST_ID, np.nan), kind.numbers])
+    none = np.isnan(numbers)
+    return np.stack([np.where(none, 0, (numbers - mean) / scale), none], axis=1).astype(np.float32)
 
 
 def numbers_name(safe: str) -> str:
