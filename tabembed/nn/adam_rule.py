@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["AdamRule", "Factors", "Rows"]
+__all__ = ["AdamRule", "Rows"]
 
 import math
 from typing import Any, NamedTuple
@@ -26,24 +26,6 @@ class Rows(NamedTuple):
     second: Any
 
 
-class Factors(NamedTuple):
-    """What the rows of one batch are multiplied by; each is (n,).
-
-    Args:
-        first_lost: the share of the first moment that is gone since the row's last update.
-        second_lost: the share of the second moment.
-        owed: how far to go in the direction of the last update, for the steps it was not moved ahead for.
-        ahead: how far to go in the direction of this update.
-        decayed: the share of the value that decays.
-    """
-
-    first_lost: Any
-    second_lost: Any
-    owed: Any
-    ahead: Any
-    decayed: Any
-
-
 class AdamRule(NamedTuple):
     """Adam with decoupled decay, for rows that come again after a gap.
 
@@ -61,7 +43,7 @@ class AdamRule(NamedTuple):
     weight_decay: float
     learning_rate: Any
 
-    def factors(self, step: Any, gap: Any, ahead: Any) -> Factors:
+    def factors(self, step: Any, gap: Any, ahead: Any) -> Any:
         """Return what rows are multiplied by that come again.
 
         Args:
@@ -70,20 +52,20 @@ class AdamRule(NamedTuple):
             ahead: (n,) for how many steps that update was made.
 
         Returns:
-            The factors.
+            (4, n), with weight decay (5, n): the change of the first moment since the last update, as a share of it, and
+            of the second; how far to go in the direction of the last update, for the steps it was not moved ahead for,
+            and in the direction of this one; the share of the value that decays.
         """
-        tail, last = self.tail(gap), tf.maximum(step - gap, 1)
-        rate = self.rate(step)
-        rate_then = self.learning_rate * tf.sqrt(_lost(self.beta_2, last)) / _lost(self.beta_1, last)
-        return Factors(
-            first_lost=_lost(self.beta_1, gap),
-            second_lost=_lost(self.beta_2, gap),
-            owed=rate_then * (tail - self.tail(ahead)),
-            ahead=rate * tail,
-            decayed=1 - (1 - self.learning_rate * self.weight_decay) ** gap
-            if self.weight_decay
-            else tf.zeros_like(gap),
+        times = tf.stack([gap, tf.maximum(step - gap, 1)])
+        (first, first_then), (second, second_then) = (
+            tf.unstack(_change(beta, times)) for beta in (self.beta_1, self.beta_2)
         )
+        tail, tail_then = tf.unstack(self.tail(tf.stack([gap, ahead])))
+        owed = self.learning_rate * tf.sqrt(second_then * -1.0) / first_then * (tail_then - tail)
+        factors = [first, second, owed, self.rate(step) * tail]
+        if self.weight_decay:
+            factors.append(1 - (1 - self.learning_rate * self.weight_decay) ** gap)
+        return tf.stack(factors)
 
     def rate(self, step: Any) -> Any:
         """Return the learning rate, corrected for moments that began at zero.
@@ -95,22 +77,23 @@ class AdamRule(NamedTuple):
         first, second = (tf.cast(beta, step.dtype) ** step for beta in (self.beta_1, self.beta_2))
         return self.learning_rate * tf.sqrt(1 - second) / (1 - first)
 
-    def step(self, rows: Rows, gradient: Any, factors: Factors) -> Rows:
+    def step(self, rows: Rows, gradient: Any, factors: Any) -> Rows:
         """Bring rows up to date and make their step.
 
         Args:
             rows: as their last updates left them.
             gradient: (n, ...) of this step.
-            factors: of the rows, each of a shape that broadcasts with theirs.
+            factors: of the rows, (4 or 5, n, ...) in a shape that broadcasts with theirs.
 
         Returns:
             The rows after it.
         """
-        first = rows.first + gradient * (1 - self.beta_1) - rows.first * factors.first_lost
-        second = rows.second + tf.square(gradient) * (1 - self.beta_2) - rows.second * factors.second_lost
-        move = factors.owed * self._direction(rows.first, rows.second) + factors.ahead * self._direction(first, second)
+        of_first, of_second, owed, ahead, *decayed = tf.unstack(factors)
+        first = rows.first + gradient * (1 - self.beta_1) + rows.first * of_first
+        second = rows.second + tf.square(gradient) * (1 - self.beta_2) + rows.second * of_second
+        move = owed * self._direction(rows.first, rows.second) + ahead * self._direction(first, second)
         if self.weight_decay:
-            move += factors.decayed * rows.value
+            move += decayed[0] * rows.value
         return Rows(rows.value - move, first, second)
 
     def tail(self, count: Any) -> Any:
@@ -127,12 +110,15 @@ class AdamRule(NamedTuple):
             3.0
         """
         ratio, count = self.beta_1 / math.sqrt(self.beta_2), tf.minimum(count, LONGEST)
-        return count if ratio == 1 else _lost(ratio, count) / _lost(ratio, tf.ones_like(count))
+        return count if ratio == 1 else _change(ratio, count) / (ratio - 1)
 
     def _direction(self, first: Any, second: Any) -> Any:
         return first / (tf.sqrt(second) + self.epsilon)
 
 
-def _lost(base: float, power: Any) -> Any:
-    """Return ``1 - base ** power``; this way XLA computes it in vectors, and it is exact for a base near 1."""
-    return -tf.math.expm1(power * math.log(max(base, 1e-30)))
+def _change(base: float, power: Any) -> Any:
+    """Return ``base ** power - 1``, exact for a base near 1, and computed in vectors.
+
+    Never to be negated: TensorFlow would make one operation of the two that computes number by number.
+    """
+    return tf.math.expm1(power * math.log(max(base, 1e-30)))

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from .adam_rule import AdamRule
+from .flat import Flat
 from .stamps import make_stamp
 
 _SMALL = 4_096  # entries: up to here copying a variable takes no longer than operations of its own
@@ -70,30 +71,14 @@ def update_dense(variables: Sequence[Dense], rule: AdamRule, step: Any) -> None:
 
 def _update(group: Sequence[Dense], rule: AdamRule, rate: Any) -> None:
     """Update the variables of one kind as one, in the operations and the order of Keras' Adam."""
-    gradient = tf.cast(_joined([one.gradient for one in group]), group[0].value.dtype)
-    value, first, second = map(_joined, zip(*((one.value, one.first, one.second) for one in group), strict=True))
+    layout = Flat([one.value.shape for one in group], keep_one=True)
+    gradient = tf.cast(layout.join([one.gradient for one in group]), group[0].value.dtype)
+    value, first, second = map(layout.join, zip(*((one.value, one.first, one.second) for one in group), strict=True))
     first += (gradient - first) * (1 - rule.beta_1)
     second += (tf.square(gradient) - second) * (1 - rule.beta_2)
     if group[0].decays and rule.weight_decay:
         value -= value * tf.cast(rule.weight_decay, value.dtype) * rule.learning_rate
     value -= first * rate / (tf.sqrt(second) + rule.epsilon)
-    moved = (_parted(each, group) for each in (value, first, second))
-    for one, *parts in zip(group, *moved, strict=True):
+    for one, *parts in zip(group, *map(layout.part, (value, first, second)), strict=True):
         for variable, part in zip((one.value, one.first, one.second), parts, strict=True):
             variable.assign(part)
-
-
-def _joined(tensors: Sequence[Any]) -> Any:
-    """Return one tensor as it is, several end to end."""
-    if len(tensors) == 1:
-        return tf.convert_to_tensor(tensors[0])
-    return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
-
-
-def _parted(values: Any, group: Sequence[Dense]) -> list[Any]:
-    """Return what ``_joined`` joined."""
-    if len(group) == 1:
-        return [values]
-    shapes = [one.value.shape for one in group]
-    parts = tf.split(values, [math.prod(shape) for shape in shapes])
-    return [tf.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]

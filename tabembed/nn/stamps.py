@@ -6,9 +6,8 @@ A stamp is ``step * 256 + ahead``: the step of the row's last update, modulo 2 *
 
 from __future__ import annotations
 
-__all__ = ["LONGEST", "exchange", "make_stamp", "steps_ahead", "steps_since"]
+__all__ = ["LONGEST", "find_leaders", "make_stamp", "steps_ahead", "steps_since", "write_stamps"]
 
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -64,41 +63,53 @@ def steps_since(stamp: Any, step: Any) -> Any:
     return tf.maximum(tf.bitwise.bitwise_and(step - tf.bitwise.right_shift(stamp, BITS), STEPS - 1), 1)
 
 
-def exchange(columns: list[Any], ids: list[Any], renew: Callable[[Any], Any]) -> tuple[Any, Any]:
-    """Renew the stamps of a batch in each table, and name one position for each of its ids.
+def find_leaders(columns: list[Any], ids: list[Any], sizes: Any) -> tuple[Any, Any]:
+    """Read the stamps of a batch in each table, and name one position for each of its ids.
 
     A column of stamps finds its duplicates itself: every position writes its number at its id, one of those of equal
     ids stays. That takes a time in proportion to the batch, where sorting it takes longer. Each write is made to depend
     on the read before it (by adding a minimum that is always 0), or XLA would copy the column to have both.
 
     Args:
-        columns: an int32 variable (rows,) for each table; a variable stands there once.
+        columns: an int32 variable (rows,) for each table; a variable stands there once. They hold positions afterwards,
+            until ``write_stamps``.
         ids: (n,) ints for each table.
-        renew: the new stamps of the old ones, for the batches of all tables end to end.
+        sizes: (tables,) int32, each table's n.
 
     Returns:
-        Old stamps and leaders, int32, for the batches of all tables end to end. The leader is the same position for all
+        Stamps and leaders, int32, for the batches of all tables end to end. The leader is the same position for all
         positions of one id of one table.
 
     Example:
-        >>> stamps = tf.Variable([0, 0, 0, 0])
-        >>> old, leaders = exchange([stamps], [tf.constant([2, 1, 2])], lambda old: old + 5)
-        >>> stamps.numpy().tolist(), len(set(leaders.numpy().tolist()))
-        ([0, 5, 5, 0], 2)
+        >>> stamps, ids = [tf.Variable([0, 7, 9, 0])], [tf.constant([2, 1, 2])]
+        >>> old, leaders = find_leaders(stamps, ids, [3])
+        >>> write_stamps(stamps, ids, [3], leaders, old + 5)
+        >>> stamps[0].numpy().tolist(), len(set(leaders.numpy().tolist()))
+        ([0, 12, 14, 0], 2)
     """
+    old = _read(columns, ids)
+    _write(columns, ids, sizes, tf.range(tf.size(old)) + tf.minimum(old, 0))
+    return old, _read(columns, ids)
 
-    def read() -> Any:
-        """Return the stamps as they stand."""
-        return tf.concat([tf.gather(column, some) for column, some in zip(columns, ids, strict=True)], 0)
 
-    def write(numbers: Any) -> None:
-        """Put numbers in their place."""
-        parts = tf.split(numbers, [tf.size(some) for some in ids])
-        for column, some, part in zip(columns, ids, parts, strict=True):
-            column.scatter_update(tf.IndexedSlices(part, some))
+def write_stamps(columns: list[Any], ids: list[Any], sizes: Any, leaders: Any, stamps: Any) -> None:
+    """Write the stamps of a batch, those that ``find_leaders`` read being renewed.
 
-    old = read()
-    write(tf.range(tf.size(old)) + tf.minimum(old, 0))
-    leaders = read()
-    write(renew(old) + tf.minimum(leaders, 0))
-    return old, leaders
+    Args:
+        columns: as ``find_leaders`` takes them, like the next two.
+        ids: (n,) ints for each table.
+        sizes: (tables,) int32.
+        leaders: what it gave.
+        stamps: int32, for the batches of all tables end to end; equal ids have equal ones.
+    """
+    _write(columns, ids, sizes, stamps + tf.minimum(leaders, 0))
+
+
+def _read(columns: list[Any], ids: list[Any]) -> Any:
+    return tf.concat([tf.gather(column, some) for column, some in zip(columns, ids, strict=True)], 0)
+
+
+def _write(columns: list[Any], ids: list[Any], sizes: Any, numbers: Any) -> None:
+    parts = tf.split(numbers, sizes, num=len(columns))
+    for column, some, part in zip(columns, ids, parts, strict=True):
+        column.scatter_update(tf.IndexedSlices(part, some))

@@ -1,6 +1,9 @@
-"""A stamp tells when a row was last updated and for how many steps at once; an exchange finds the duplicates."""
+"""A stamp tells when a row was last updated and for how many steps at once; the stamps find the duplicates."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +11,15 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tabembed.nn.stamps import LONGEST, STEPS, exchange, make_stamp, steps_ahead, steps_since
+from tabembed.nn.stamps import LONGEST, STEPS, find_leaders, make_stamp, steps_ahead, steps_since, write_stamps
+
+
+def renew(columns: list[Any], ids: list[Any], new: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """Return old stamps and leaders; `new` gives the new stamps of the old ones."""
+    sizes = [tf.size(some) for some in ids]
+    old, leaders = find_leaders(columns, ids, sizes)
+    write_stamps(columns, ids, sizes, leaders, new(old))
+    return old, leaders
 
 
 @given(st.integers(1, 2**31 - 1), st.integers(1, 2**31 - 1), st.integers(1, STEPS - 1))
@@ -33,7 +44,7 @@ def test_equal_ids_have_one_leader_and_all_rows_are_renewed(compiled: bool, dtyp
     ids = np.random.default_rng(0).integers(0, 500, 300).astype(dtype)
     before = np.random.default_rng(1).integers(0, 2**31 - 1, 600).astype("int32")
     stamps = tf.Variable(before)
-    run = tf.function(lambda ids: exchange([stamps], [ids], lambda old: old // 2), jit_compile=compiled)
+    run = tf.function(lambda ids: renew([stamps], [ids], lambda old: old // 2), jit_compile=compiled)
     old, leaders = (tensor.numpy() for tensor in run(tf.constant(ids)))
     np.testing.assert_array_equal(old, before[ids])
     np.testing.assert_array_equal(ids[leaders], ids)
@@ -45,14 +56,14 @@ def test_equal_ids_have_one_leader_and_all_rows_are_renewed(compiled: bool, dtyp
 
 def test_a_batch_without_ids_changes_nothing() -> None:
     stamps = tf.Variable([3, 4])
-    old, leaders = exchange([stamps], [tf.constant([], tf.int32)], lambda old: old + 1)
+    old, leaders = renew([stamps], [tf.constant([], tf.int32)], lambda old: old + 1)
     assert old.shape == leaders.shape == (0,)
     assert stamps.numpy().tolist() == [3, 4]
 
 
-def test_tables_are_exchanged_end_to_end() -> None:
+def test_tables_are_renewed_end_to_end() -> None:
     columns = [tf.Variable([10, 11, 12]), tf.Variable([20, 21])]
-    old, leaders = exchange(columns, [tf.constant([1, 1]), tf.constant([1, 0, 1])], lambda old: old + 100)
+    old, leaders = renew(columns, [tf.constant([1, 1]), tf.constant([1, 0, 1])], lambda old: old + 100)
     assert old.numpy().tolist() == [11, 11, 21, 20, 21]
     assert leaders[0] == leaders[1]
     assert leaders[2] == leaders[4]
