@@ -52,9 +52,9 @@ class AdamRule(NamedTuple):
             ahead: (n,) for how many steps that update was made.
 
         Returns:
-            (4, n), with weight decay (5, n): the change of the first moment since the last update, as a share of it, and
-            of the second; how far to go in the direction of the last update, for the steps it was not moved ahead for,
-            and in the direction of this one; the share of the value that decays.
+            (4, n), with weight decay (5, n): the change of the first moment since the last update, as a share of it,
+            and of the second; how far to go in the direction of the last update, for the steps it was not moved ahead
+            for, and in the direction of this one; the share of the value that decays.
         """
         times = tf.stack([gap, tf.maximum(step - gap, 1)])
         (first, first_then), (second, second_then) = (
