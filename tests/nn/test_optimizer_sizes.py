@@ -76,3 +76,38 @@ def test_a_loss_scale_in_half_precision_makes_nothing_as_large_as_the_table() ->
         keras.config.set_dtype_policy("float32")
     model.compile(RowwiseAdam(loss_scale_factor=1024.0), "mse", auto_scale_loss=False)
     assert not [tensor for tensor in tensors_of(model) if ROWS in tensor[1]]
+
+
+def operations_of(columns: int) -> list[tf.Operation]:
+    """Return the operations of the optimizer's step for so many columns of few labels."""
+    inputs = [keras.Input((1,), dtype="int32") for _ in range(columns)]
+    vectors = [keras.layers.Flatten()(RowwiseEmbedding(8, 3 + at % 3)(one)) for at, one in enumerate(inputs)]
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Concatenate()(vectors)))
+    optimizer = RowwiseAdam()
+    optimizer.build(model.trainable_variables)
+
+    def step(ids: tf.Tensor, gradient: tf.Tensor) -> None:
+        """Update all tables by rows of one gradient."""
+        gradients = [
+            tf.IndexedSlices(gradient[:, : weight.shape[1]], ids) if weight.shape[0] == 8 else tf.zeros(weight.shape)
+            for weight in model.trainable_variables
+        ]
+        optimizer.apply(gradients, model.trainable_variables)
+
+    specs = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None, 5), tf.float32)
+    operations: list[tf.Operation] = tf.function(step).get_concrete_function(*specs).graph.get_operations()
+    return operations
+
+
+def test_a_column_of_few_labels_takes_few_operations() -> None:
+    few, more = operations_of(4), operations_of(12)
+    assert (len(more) - len(few)) / 8 < 32, "each takes a millisecond before the first step"
+
+
+def test_powers_are_computed_in_vectors() -> None:
+    # TensorFlow makes one of two operations that follow each other and take one number to one number: it is slow.
+    behind = {
+        operation.type for one in operations_of(2) if one.type == "Expm1" for operation in one.outputs[0].consumers()
+    }
+    assert behind
+    assert not behind & {"Neg", "Abs", "Sqrt", "Square", "Exp", "Log"}
