@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from ..nn.bags import bag_of
 from ..nn.dataset import check_weights
+from ..nn.garbage import old_objects_alone
 from ..nn.learn_statistics import learn_statistics
 from ..nn.model import build_model
 from ..nn.recipe import RowSplit, train
@@ -29,6 +30,7 @@ from .metrics import evaluate, mean_answers
 from .split import split_of
 
 
+@old_objects_alone()
 def learn(
     estimator: Any,
     schema: Schema,

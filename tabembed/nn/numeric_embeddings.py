@@ -31,6 +31,8 @@ class _NumericEmbedding(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return the vectors, (batch, dim + rest)."""
+        if inputs.shape[-1] == self.features and not self.keep:  # nothing to take apart
+            return self.embedded(inputs)
         vectors = self.embedded(inputs[..., : self.features])
         return keras.ops.concatenate([vectors, inputs[..., 0 if self.keep else self.features :]], axis=-1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -24,6 +25,7 @@ def many_labels(rows: int = 30_000) -> tuple[pd.DataFrame, np.ndarray]:
     return pd.DataFrame(columns), (rng.random(rows) < 1 / (1 + np.exp(-logit))).astype(int)
 
 
+@pytest.mark.slow
 def test_columns_of_many_labels_do_not_overfit() -> None:
     X, y = many_labels()
     test = np.random.default_rng(2).random(len(X)) < 0.2

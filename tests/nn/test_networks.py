@@ -14,6 +14,7 @@ import tabembed as te
 from tabembed.io import DataError
 from tabembed.nn.networks import NETWORKS
 from tabembed.nn.recipe import Recipe
+from tests.later import some_later
 from tests.serving import test_all_kinds as every_kind
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -39,14 +40,6 @@ def test_these_are_all() -> None:
 
 def output(model: keras.Model, schema: te.Schema, frame: pd.DataFrame) -> np.ndarray:
     return np.asarray(model(schema.inputs(frame), training=False))
-
-
-LATER = {"resnet", "dcn", "deepfm", "wide_deep", "linear"}
-"""What a few networks show in `make test`, `make test-all` asks of these, too."""
-
-
-def some_later(names: list[str]) -> list[Any]:
-    return [pytest.param(name, marks=pytest.mark.slow if name in LATER else ()) for name in names]
 
 
 # with every kind

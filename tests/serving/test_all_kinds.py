@@ -119,7 +119,8 @@ def raw(frame: pd.DataFrame, schema: te.Schema, signature: Mapping[str, tf.Tenso
     return found
 
 
-CASES = [*((name,) for name in COLUMNS), tuple(COLUMNS)]
+CASES = [*(pytest.param((name,), marks=pytest.mark.slow) for name in COLUMNS), tuple(COLUMNS)]
+"""Each kind alone waits for `make test-all`."""
 
 
 @pytest.mark.parametrize("columns", CASES, ids=lambda columns: columns[0] if len(columns) == 1 else "all")

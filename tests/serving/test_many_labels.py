@@ -13,7 +13,9 @@ import tabembed as te
 import tabembed.serving.raw.places as raw_places
 
 
-@pytest.mark.parametrize("odd", ["é", " x ", "a\nb", "a\rb", "a\tb"])
+@pytest.mark.parametrize(
+    "odd", ["é", "a\nb", *(pytest.param(odd, marks=pytest.mark.slow) for odd in (" x ", "a\rb", "a\tb"))]
+)
 def test_it_answers_as_the_predictor_does(odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raw_places, "_MANY", 2)
     (tmp_path / "room").mkdir()

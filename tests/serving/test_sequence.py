@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,13 @@ def test_the_graph_encodes_as_python_does(rows: list[Any], wider: int) -> None:
         np.testing.assert_array_equal(found[name].numpy()[:, : want.shape[1]], want)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("task", ["regression", "binary"])
+@pytest.mark.parametrize(
+    ("cell", "task"),
+    [
+        pytest.param(cell, task, marks=pytest.mark.slow if (cell == "attention") is (task == "regression") else ())
+        for cell, task in itertools.product(CELLS, ["regression", "binary"])
+    ],
+)
 def test_trained_exported_and_reloaded(cell: str, task: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     pool = ["a", "b", "", *NASTY]

@@ -1,0 +1,31 @@
+"""Training without looking for garbage among what was there before."""
+
+from __future__ import annotations
+
+__all__ = ["old_objects_alone"]
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def old_objects_alone() -> Iterator[None]:
+    """Keep Python's collector from the objects that are there now; those that are made inside are collected as ever.
+
+    TensorFlow and its like leave half a million objects, and tracing a model makes so many more that all are looked
+    through again and again: 8 % of the time of an estimator's ``fit`` on a small table.
+
+    Example:
+        >>> with old_objects_alone():
+        ...     gc.get_freeze_count() > 0
+        True
+    """
+    if gc.get_freeze_count():  # by whoever runs us, or by a training in another thread: theirs to end
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
