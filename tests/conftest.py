@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-# A fifth of the tests' time went into looking for garbage among the million objects of TensorFlow and its like.
+# A fifth of the tests' time went into looking for garbage among the half a million objects of TensorFlow and its like.
 gc.set_threshold(50_000, 20, 10)
 
 

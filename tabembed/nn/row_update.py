@@ -92,20 +92,21 @@ def update_tables(tables: Sequence[Table], rule: AdamRule, step: Any) -> None:
     halves = list(zip(*(_parted(each, counts) for each in (factors, new, old)), strict=True))
     if picked:
         write_stamps(columns, ids, sizes, leaders, halves[0][1])
-        for group, some, places, start in _by_kind(picked, sizes, halves[0][0], leaders):
-            _update_picked(group, rule, some, places - start)
+        for group, own, start, some, places in _by_kind(picked, sizes, halves[0][0], leaders):
+            _update_picked(group, own, rule, some, places - start)
     if whole:
-        for group, some, stamps, before, _ in _by_kind(whole, rows, *halves[-1]):
-            _update_whole(group, rule, some, stamps, before)
+        for group, own, _, *parts in _by_kind(whole, rows, *halves[-1]):
+            _update_whole(group, own, rule, *parts)
 
 
 def _by_kind(tables: Sequence[Table], sizes: Sequence[Any], *along: Any) -> Iterator[Any]:
-    """Yield the tables of one kind, their part of what lies along the rows of all tables, and where it starts."""
-    groups = [list(group) for _, group in itertools.groupby(tables, key=lambda table: table.kind)]
-    left = iter(sizes)
-    counts = [sum(next(left) for _ in group) for group in groups] if len(groups) > 1 else [0]
+    """Yield the tables of one kind, their sizes, and where in what lies along the rows of all tables their part is."""
+    by_kind = itertools.groupby(zip(tables, sizes, strict=True), key=lambda pair: pair[0].kind)
+    groups = [tuple(zip(*pairs, strict=True)) for _, pairs in by_kind]
+    counts = [sum(own) for _, own in groups] if len(groups) > 1 else [0]
     starts = itertools.accumulate(counts[:-1], initial=0)
-    yield from zip(groups, *(_parted(each, counts) for each in along), starts, strict=True)
+    for (group, own), start, *parts in zip(groups, starts, *(_parted(each, counts) for each in along), strict=True):
+        yield group, own, start, *parts
 
 
 def _parted(values: Any, counts: Sequence[Any]) -> Sequence[Any]:
@@ -114,7 +115,7 @@ def _parted(values: Any, counts: Sequence[Any]) -> Sequence[Any]:
     return parts
 
 
-def _update_picked(group: Sequence[Table], rule: AdamRule, factors: Any, leaders: Any) -> None:
+def _update_picked(group: Sequence[Table], sizes: Any, rule: AdamRule, factors: Any, leaders: Any) -> None:
     """Update the rows of the batch; all positions of one id compute and write the same row."""
     ids = [table.ids for table in group]
     slots = list(zip(*(table.slots for table in group), strict=True))
@@ -122,7 +123,7 @@ def _update_picked(group: Sequence[Table], rule: AdamRule, factors: Any, leaders
     total = tf.gather(tf.math.unsorted_segment_sum(gradient, leaders, tf.size(leaders)), leaders)
     old = Rows(*(tf.concat([tf.gather(*one) for one in zip(slot, ids, strict=True)], 0) for slot in slots))
     factors = tf.reshape(factors, [factors.shape[0], -1, *(1 for _ in total.shape[1:])])
-    new, sizes = _step(group, rule, old, total, factors), tf.stack([tf.size(some) for some in ids])
+    new, sizes = _step(group, rule, old, total, factors), tf.stack(sizes)
     for slot, rows in zip(slots, new, strict=True):
         parts = tf.split(rows, sizes, num=len(ids))
         for variable, some, part in zip(slot, ids, parts, strict=True):
@@ -130,9 +131,9 @@ def _update_picked(group: Sequence[Table], rule: AdamRule, factors: Any, leaders
             variable.scatter_update(tf.IndexedSlices(part, some))
 
 
-def _update_whole(group: Sequence[Table], rule: AdamRule, factors: Any, stamps: Any, before: Any) -> None:
+def _update_whole(group: Sequence[Table], rows: Any, rule: AdamRule, factors: Any, stamps: Any, before: Any) -> None:
     """Update all rows, entry by entry; those outside the batch are written back as they were."""
-    rows, layout = [table.value.shape[0] for table in group], Flat([table.value.shape for table in group])
+    layout = Flat([table.value.shape for table in group])
     starts = itertools.accumulate(rows[:-1], initial=0)
     places = tf.concat([table.ids + start for table, start in zip(group, starts, strict=True)], 0)
     hit = tf.math.unsorted_segment_sum(tf.ones_like(places), places, sum(rows)) > 0

@@ -68,11 +68,15 @@ def test_the_graph_encodes_as_python_does(rows: list[Any], wider: int) -> None:
         np.testing.assert_array_equal(found[name].numpy()[:, : want.shape[1]], want)
 
 
+ONCE = {("lstm", "regression"), ("gru", "regression"), ("attention", "binary")}
+"""Each cell with one task; the others wait for `make test-all`."""
+
+
 @pytest.mark.parametrize(
     ("cell", "task"),
     [
-        pytest.param(cell, task, marks=pytest.mark.slow if (cell == "attention") is (task == "regression") else ())
-        for cell, task in itertools.product(CELLS, ["regression", "binary"])
+        pytest.param(*pair, marks=() if pair in ONCE else pytest.mark.slow)
+        for pair in itertools.product(CELLS, ["regression", "binary"])
     ],
 )
 def test_trained_exported_and_reloaded(cell: str, task: str, tmp_path: Path) -> None:
