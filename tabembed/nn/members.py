@@ -14,6 +14,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from .traced_once import TabularModel
+
 Shape = tuple[int | None, ...]
 
 
@@ -165,7 +167,7 @@ def model_of(inputs: Any, outputs: Any, name: str) -> keras.Model:
         name: of the model.
     """
     if len(keras.tree.flatten(outputs)[0].shape) == 2:
-        return keras.Model(inputs, outputs, name=name)
+        return TabularModel(inputs, outputs, name=name)
     if isinstance(outputs, Mapping):
         return Ensemble(inputs, {key: _mean(values, key) for key, values in outputs.items()}, name=name)
     return Ensemble(inputs, _mean(outputs, "head"), name=name)
@@ -177,7 +179,7 @@ def _mean(values: Any, name: str) -> Any:
 
 
 @keras.saving.register_keras_serializable(package="tabembed")
-class Ensemble(keras.Model):
+class Ensemble(TabularModel):
     """A functional model of members: each is trained as if it were alone, whatever the loss and the rows' weights.
 
     Source: Gorishniy et al. 2025, arXiv 2410.24210, section 3.

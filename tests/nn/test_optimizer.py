@@ -288,6 +288,7 @@ DISTRIBUTED = """
 import keras, numpy as np, tensorflow as tf
 from tabembed.nn.embedding import RowwiseEmbedding
 from tabembed.nn.optimizer import RowwiseAdam
+from tabembed.nn.traced_once import TabularModel
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
@@ -302,7 +303,7 @@ def weights(strategy):
         tables = RowwiseEmbedding(500, 4, seed=1), RowwiseEmbedding(5000, 4, seed=1)
         hidden = keras.layers.Flatten()(keras.layers.Concatenate()([table(inputs) for table in tables]))
         outputs = keras.layers.Dense(1, kernel_initializer=keras.initializers.GlorotUniform(2))(hidden)
-        model = keras.Model(inputs, outputs)
+        model = TabularModel(inputs, outputs)
         model.compile(RowwiseAdam(0.01, weight_decay=0.1, global_clipnorm=10.0), "mse")
     model.fit(ids, target, batch_size=32, epochs=3, shuffle=False, verbose=0)
     return model.get_weights()

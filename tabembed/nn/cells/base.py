@@ -20,13 +20,14 @@ from ..embedding import RowwiseEmbedding
 from ..extract import embedding_of
 from ..model import build_branches
 from ..seeds import Seeds
+from ..traced_once import TracedOnce
 from .scores import TiedScores
 
 _WIDER = 15.0
 """Times the branches' first vectors: told by them too, labels learn from each other the sooner the further apart."""
 
 
-class CellModel(keras.Model):
+class CellModel(TracedOnce, keras.Model):
     """A model of rows that learns each cell's label from the row's other cells, without a target.
 
     Called on rows it returns what the told cells cost, so that ``fit`` needs no answers. A subclass says in ``told``

@@ -12,6 +12,7 @@ from ...schema.target import Target
 from ..answers import answers
 from ..head import build_head
 from ..seeds import Seeds
+from ..traced_once import TabularModel
 from .directions import ScalarMix
 
 _EPOCHS, _BATCH, _RATE = 10, 128, 1e-2
@@ -33,7 +34,7 @@ def learn_mixture(
     mix.trainable = True
     inputs = keras.Input(layers.shape[1:])
     flat = keras.layers.Flatten()(mix(inputs))
-    model = keras.Model(inputs, build_head([flat], target, seeds))
+    model = TabularModel(inputs, build_head([flat], target, seeds))
     model.compile(keras.optimizers.Adam(_RATE), target.loss, loss_weights=target.loss_weight)
     batches = tf.data.Dataset.from_tensor_slices((layers, truth)).batch(_BATCH)
     batches = batches.map(lambda some, its: (some, *answers(target, its)))

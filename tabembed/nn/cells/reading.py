@@ -15,6 +15,7 @@ from ..head import build_head
 from ..model import build_branches
 from ..row_prior import scale_priors
 from ..seeds import Seeds
+from ..traced_once import TabularModel
 from .directions import both_ways
 
 CELLS = "reading.cells"
@@ -46,7 +47,7 @@ def reading_model(
     others = [at for at in range(len(schema.features)) if at not in places]
     if others:
         ends.append(keras.layers.Flatten()(keras.ops.take(states, others, axis=1)))
-    model = keras.Model(inputs, build_head(ends, schema.need_target(), seeds), name="reading")
+    model = TabularModel(inputs, build_head(ends, schema.need_target(), seeds), name="reading")
     scale_priors(model, schema.need_target().loss_unit)
     return model
 
