@@ -23,6 +23,7 @@ from ..nn.seeds import Seeds
 from ..nn.statistics import TargetStatistics
 from ..nn.time_limit import TimeLimit
 from ..nn.warm_start import has_encoder, warm_options
+from ..nn.wave_scale import choose_wave_scales
 from ..schema.binned import binned_by
 from ..schema.ragged import Encoded
 from ..schema.schema import Schema
@@ -66,7 +67,7 @@ def learn(
     X, y = given or (table, table.select([*schema.need_targets().columns]))
     rows = _Rows(encoded, truth, weights, trained)
     splits, common = _splits(estimator, X, y, rows, [second for _, second in drawn])
-    schema = binned_by(schema, table, truth, common)
+    schema = choose_wave_scales(binned_by(schema, table, truth, common), encoded, truth, weights, common)
     options = warm_options(init, estimator._network, estimator._options(table.num_rows))
     parts = []
     for limit, split, own_seeds in zip(rounds, splits, drawn, strict=False):  # time may end the rounds

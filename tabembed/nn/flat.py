@@ -18,7 +18,6 @@ class Flat:
 
     Args:
         shapes: of the tensors.
-        keep_one: leave a single tensor in its shape.
 
     Example:
         >>> both = Flat([(2,), (1, 2)])
@@ -28,23 +27,17 @@ class Flat:
         [[5, 6], [[7, 8]]]
     """
 
-    def __init__(self, shapes: Sequence[Any], *, keep_one: bool = False) -> None:
-        self.sizes = [math.prod(shape) for shape in shapes]
-        self._as_it_is = keep_one and len(self.sizes) == 1
-        if not self._as_it_is:
-            self._flat = tf.constant([-1])
-            self._shapes = [tf.constant(tuple(shape), tf.int32) for shape in shapes]
-            self._parts = tf.constant(self.sizes)
+    def __init__(self, shapes: Sequence[Any]) -> None:
+        sizes = [math.prod(shape) for shape in shapes]
+        self._flat = tf.constant([-1])
+        self._shapes = [tf.constant(tuple(shape), tf.int32) for shape in shapes]
+        self._parts = tf.constant(sizes)
 
     def join(self, tensors: Sequence[Any]) -> Any:
         """Return (entries,) of all tensors."""
-        if self._as_it_is:
-            return tf.convert_to_tensor(tensors[0])
         return tf.concat([tf.reshape(tensor, self._flat) for tensor in tensors], 0)
 
     def part(self, values: Any) -> list[Any]:
         """Return the tensors of (entries,)."""
-        if self._as_it_is:
-            return [values]
-        parts = tf.split(values, self._parts, num=len(self.sizes))
+        parts = tf.split(values, self._parts, num=len(self._shapes))
         return [tf.reshape(part, shape) for part, shape in zip(parts, self._shapes, strict=True)]

@@ -71,9 +71,11 @@ def _traced_once(model: Any, step: Step, by_keras: Steps) -> Steps:
         """Return how many steps were taken, fewer where the batches end, and the metrics after them."""
 
         def there(taken: Any, batch: Any) -> Any:
+            """Return whether there is another step to take."""
             return (taken < together) & batch.has_value()
 
         def take_one(taken: Any, batch: Any) -> tuple[Any, Any]:
+            """Take a step, and return how many were taken and the next batch."""
             take(keras.tree.map_structure(_none_for_optional, batch.get_value()))
             taken += 1
             # A batch that is fetched and not taken would be lost to the next call.

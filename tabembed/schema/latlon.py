@@ -52,6 +52,7 @@ class LatLon(ColumnKind):
         lon: the column of the longitudes, -180 to 180.
         dim: how many values the waves give.
         frequency_scale: standard deviation of the first frequencies, in waves per standard deviation of the places.
+            None: an estimator's ``fit`` chooses 0.1, 0.3, 1 or 3 by what such waves tell of the target; 3 elsewhere.
         mean: of the three coordinates; learned.
         scale: their standard deviations; learned.
         indicator: whether a place was missing, so the branch tells it apart; learned.
@@ -73,7 +74,7 @@ class LatLon(ColumnKind):
     lat: str
     lon: str
     dim: int = 16
-    frequency_scale: float = 3.0
+    frequency_scale: float | None = None
     mean: tuple[float, ...] | None = None
     scale: tuple[float, ...] | None = None
     indicator: bool = False
@@ -89,7 +90,7 @@ class LatLon(ColumnKind):
             )
         if isinstance(self.dim, bool) or not isinstance(self.dim, int | np.integer) or self.dim < 1:
             raise DataError(f"`dim` must be a whole number of 1 or more, however: dim={self.dim!r}")
-        if not 0 < self.frequency_scale < math.inf:
+        if self.frequency_scale is not None and not 0 < self.frequency_scale < math.inf:
             raise DataError(
                 f"`frequency_scale` must be a number above 0, however: frequency_scale={self.frequency_scale!r}"
             )

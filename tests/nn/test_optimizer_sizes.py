@@ -98,6 +98,18 @@ def test_a_column_of_few_labels_takes_few_operations() -> None:
     assert (len(more) - len(few)) / 8 < 32, "each takes a millisecond before the first step"
 
 
+def test_a_dense_variable_takes_few_operations() -> None:
+    def count(variables: int) -> int:
+        some = [keras.Variable(tf.ones(3), name="bias") for _ in range(variables)]
+        optimizer = RowwiseAdam(weight_decay=0.1)
+        optimizer.build(some)
+        step = tf.function(lambda gradient: optimizer.apply([gradient] * variables, some))
+        operations = step.get_concrete_function(tf.TensorSpec((3,))).graph.get_operations()
+        return sum(operation.type != "Placeholder" for operation in operations)
+
+    assert count(9) - count(8) <= 5, "by hand Adam's own are thirteen"
+
+
 def test_powers_are_computed_in_vectors() -> None:
     # TensorFlow makes one of two operations that follow each other and take one number to one number: it is slow.
     behind = {
