@@ -1,4 +1,4 @@
-"""The axes of a table: first what a label adds on its own, then what the network learned of it."""
+"""The axes of a table: what a label adds on its own, what the network learned of it, and its place in an order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ class EffectFirst(NamedTuple):
     Args:
         origin: (width,) what is taken from the learned vectors.
         scale: (outputs, 1) what the effects are multiplied by.
-        turn: (width, dim - 1) the axes of the learned vectors, orthonormal.
+        turn: (width, dim - 1) the axes of the learned vectors, orthonormal; of ordered labels (width, dim - 2).
+        order: (size, 1) the last axis of ordered labels, (size, 0) of others.
     """
 
     origin: np.ndarray
     scale: np.ndarray
     turn: np.ndarray
+    order: np.ndarray
 
     def of(self, vectors: np.ndarray, effects: np.ndarray) -> np.ndarray:
         """Return (size, dim) float32.
@@ -29,20 +31,26 @@ class EffectFirst(NamedTuple):
             vectors: (size, width).
             effects: (size, outputs).
         """
-        return np.hstack([effects @ self.scale, (vectors - self.origin) @ self.turn]).astype(np.float32)
+        learned = (vectors - self.origin) @ self.turn
+        return np.hstack([effects @ self.scale, learned, self.order]).astype(np.float32)
 
 
-def effect_first(vectors: np.ndarray, effects: np.ndarray, counts: np.ndarray, dim: int) -> EffectFirst:
+def effect_first(
+    vectors: np.ndarray, effects: np.ndarray, counts: np.ndarray, dim: int, numbers: np.ndarray | None = None
+) -> EffectFirst:
     """Find the axes of a table: the effect, then the directions in which the learned vectors differ, most first.
 
     The effect is stretched to the spread of the learned vectors in the direction that goes with it, so that distances
-    weigh both. Of several outputs (classes) it is the mixture in which labels differ most.
+    weigh both. Of several outputs (classes) it is the mixture in which labels differ most. Of ordered labels the number
+    itself is the last axis, as short as the shortest of the learned ones: trees split on it however short it is, and
+    distances hardly know of it.
 
     Args:
         vectors: (size, width) a learned table.
         effects: (size, outputs) of the same labels.
         counts: (size,) rows of each label.
-        dim: of the result, at most width + 1.
+        dim: of the result, at most width + 1, of ordered labels width + 2.
+        numbers: (size,) of ordered labels, 0 where there is none; None for others.
 
     Example:
         >>> vectors = np.array([[0.0, 3.0], [0.0, -3.0], [2.0, 3.0], [2.0, -3.0]])
@@ -59,7 +67,13 @@ def effect_first(vectors: np.ndarray, effects: np.ndarray, counts: np.ndarray, d
     along = centred.T @ effect
     own = float(np.linalg.norm(centred @ along)) / max(float(np.linalg.norm(along)), 1e-30)
     scale = (own or 1.0) / max(float(np.linalg.norm(effect)), 1e-9)
-    return EffectFirst(origin, mixture * scale, _principal(centred)[:, : dim - 1])
+    turn = _principal(centred)[:, : dim - 1 - (numbers is not None)]
+    order = np.zeros((len(vectors), 0))
+    if numbers is not None:
+        apart = (numbers - shares @ numbers)[:, None]
+        shortest = np.linalg.norm(centred @ turn[:, -1:])
+        order = apart * shortest / max(float(np.linalg.norm(apart * np.sqrt(shares)[:, None])), 1e-9)
+    return EffectFirst(origin, mixture * scale, turn, order)
 
 
 def _principal(centred: np.ndarray) -> np.ndarray:

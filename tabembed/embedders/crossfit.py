@@ -17,6 +17,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from ..estimators import TabularClassifier, TabularRegressor
 from ..estimators.base import TabularEstimator
 from ..io.errors import DataError
+from ..nn.branches.categorical import number_codes
 from ..nn.extract import embedding_of
 from ..nn.model import build_model
 from ..nn.recipe import Recipe, train
@@ -75,8 +76,13 @@ class Training:
     def narrower(self) -> Schema:
         """The schema for the network: a label's effect is one of the numbers of its vector, and needs no network."""
         kinds = labelled_columns(self.schema)
-        dims = {name: max(1, dim - 1) for name, dim in self.dims.items()}
+        beside = {name: 1 + self.shows_order(name) for name in kinds}  # numbers of a vector that are not the network's
+        dims = {name: max(1, dim - beside[name]) for name, dim in self.dims.items()}
         return self.schema.replace({name: replace(kind, dim=dims[name], dim_rule=None) for name, kind in kinds.items()})
+
+    def shows_order(self, name: str) -> bool:
+        """Say whether a column's vectors hold the number that its label is; there must be three numbers to them."""
+        return labelled_columns(self.schema)[name].ordered and self.dims[name] > 2
 
     def bins_of(self, rows: np.ndarray | slice) -> Schema:
         """Return the schema for the network, bins that go by the target learned from these rows' targets alone.
@@ -161,7 +167,11 @@ class Learned:
             own[columns] = _rows_of(model, training, columns)
             ids = np.concatenate([training.encoded[name] for name in columns])
             counts = np.bincount(ids, minlength=len(effects))
-            axes[columns] = effect_first(own[columns], effects, counts, training.dims[columns[0]])
+            name = columns[0]  # ordered ones share no table
+            numbers = (
+                number_codes(labelled_columns(training.schema)[name])[:, 0] if training.shows_order(name) else None
+            )
+            axes[columns] = effect_first(own[columns], effects, counts, training.dims[name], numbers)
             shown[columns] = axes[columns].of(own[columns], effects)
         return cls(own, axes, shown)
 

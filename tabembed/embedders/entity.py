@@ -30,7 +30,8 @@ class EntityEmbedder(Embedder):
     The first number of a vector is the label's additive effect: what it adds to the prediction on its own, beside the
     labels of the other columns, by ridge or logistic regression. A network knows it only in part, for its deep layers
     learn by heart before its linear path is done. The other numbers are the network's, turned to where they differ
-    most.
+    most. Of a column that is ``ordered`` the last one is the label's number: on an axis too short to move distances,
+    but trees split on it.
 
     ``fit(X, y)`` then ``transform(X)`` gives the learned vectors. A model trained on them by the very rows that made
     them would trust them too much, for they know these rows' targets. So ``fit_transform`` cross-fits: each row's

@@ -31,7 +31,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         network_options: the network's own arguments, ``{"hidden": (256, 128), "dropout": 0.1}``.
         kinds: {column: kind} for the columns you declare yourself.
         epochs: at most so many passes over the training rows.
-        batch_size: rows a step, or ``"auto"``.
+        batch_size: rows a step; ``"auto"`` goes by how many there are, and so does ``"small"``, which is 128 up to
+            51,200.
         learning_rate: the first; it falls along a cosine.
         weight_decay: decoupled, on touched rows and dense weights.
         validation_fraction: share of rows held out to choose the best epoch.

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["TabularModel", "TracedOnce"]
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -65,7 +66,6 @@ def _traced_once(model: Any, step: Step, by_keras: Steps) -> Steps:
     together, none = model.steps_per_execution, tf.experimental.Optional.empty
     take = tf.function(step, autograph=False, reduce_retracing=True, jit_compile=True) if model.jit_compile else step
 
-    @tf.function(autograph=False, reduce_retracing=True)
     @old_objects_alone()
     def steps(batches: tf.data.Iterator) -> tuple[Any, Logs]:
         """Return how many steps were taken, fewer where the batches end, and the metrics after them."""
@@ -84,11 +84,14 @@ def _traced_once(model: Any, step: Step, by_keras: Steps) -> Steps:
         taken, _ = tf.while_loop(there, take_one, (0, batches.get_next_as_optional()))
         return taken, model.get_metrics_result()
 
+    # As a function TensorFlow would know it from the model before, and warn that it is traced again.
+    traced = tf.function(partial(steps), autograph=False, reduce_retracing=True)
+
     def of_call(batches: Any) -> Logs:
         """Return the metrics after the steps of a call."""
         if not isinstance(batches, tf.data.Iterator):
             return by_keras(batches)
-        taken, logs = steps(batches)
+        taken, logs = traced(batches)
         if not taken:
             raise StopIteration  # Keras' word for it
         return logs

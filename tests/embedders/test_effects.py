@@ -123,6 +123,21 @@ def test_the_effect_comes_first_and_the_rest_keeps_its_distances() -> None:
     np.testing.assert_allclose(spreads, np.diag(np.sort(np.diag(spreads))[::-1]), atol=1e-5)
 
 
+def test_of_ordered_labels_the_number_comes_last_and_distances_hardly_change() -> None:
+    rng = np.random.default_rng(0)
+    vectors, counts = rng.normal(size=(40, 3)) * [3, 2, 1], rng.integers(1, 9, 40)
+    numbers = rng.permutation(np.arange(40.0))
+    plain, ordered = (effect_first(vectors, vectors[:, :1], counts, 5, some) for some in (None, numbers))
+    assert plain.order.shape == (40, 0)
+    without, shown = (axes.of(vectors, vectors[:, :1]) for axes in (plain, ordered))
+    np.testing.assert_array_equal(shown[:, :-1], without)
+    assert np.corrcoef(shown[:, -1], numbers)[0, 1] == pytest.approx(1)
+    lengths = np.sqrt(np.average(np.square(shown), axis=0, weights=counts))
+    assert lengths[-1] == pytest.approx(lengths[-2], rel=1e-5)
+    assert np.average(shown[:, -1], weights=counts) == pytest.approx(0, abs=1e-6)
+    assert effect_first(vectors, vectors[:, :1], counts, 3, numbers).of(vectors, vectors[:, :1]).shape == (40, 3)
+
+
 @pytest.mark.parametrize("dim", [1, 3])
 def test_axes_of_nothing(dim: int) -> None:
     vectors, effects = np.ones((5, 2)), np.zeros((5, 1))

@@ -249,3 +249,24 @@ def test_refusals(X: pd.DataFrame, y: pd.Series, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"saved with plain settings only, however: KFold.*set that argument"):
         fitted.save(tmp_path / "e")
     assert not (tmp_path / "e").exists()
+
+
+def test_vectors_of_ordered_labels_end_with_their_number() -> None:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"month": rng.integers(1, 13, 3000), "place": rng.choice(list("abcdefg"), 3000)})
+    y = np.where(X["month"] % 2, 1.0, -1.0) + rng.normal(size=3000)
+    embedder = quick(kinds={"month": te.Categorical(ordered=True)})
+    vectors = embedder.fit_transform(X, y)
+    month = [name for name in vectors if name.startswith("month_")]
+    plain = quick(kinds={"month": te.Categorical()}).fit(X, y).tables_["month"]
+    table = embedder.tables_["month"]
+    assert len(month) == table.dim == plain.dim > 2
+    numbers = np.array([int(label) for label in table.labels])
+    assert np.corrcoef(table.vectors[:, -1], numbers)[0, 1] == pytest.approx(1)
+    assert abs(np.corrcoef(plain.vectors[:, -1], numbers)[0, 1]) < 0.9
+    assert table.missing is not None
+    assert abs(table.missing[-1]) < 0.05 * table.vectors[:, -1].std()
+    # cross-fitted rows have the same number
+    np.testing.assert_allclose(vectors[month[-1]], embedder.transform(X)[month[-1]], atol=1e-6)
+    two = quick(dim=2, kinds={"month": te.Categorical(ordered=True)}).fit(X, y).tables_["month"]
+    assert abs(np.corrcoef(two.vectors[:, -1], numbers)[0, 1]) < 0.9, "the effect and one of the network's"

@@ -29,10 +29,14 @@ def test_a_count_out_of_range(argument: str, value: Any) -> None:
         (
             "batch_size",
             "large",
-            "`batch_size` must be 'auto' or a whole number of 1 or more, however: batch_size='large'",
+            "`batch_size` must be 'auto', 'small' or a whole number of 1 or more, however: batch_size='large'",
         ),
-        ("batch_size", 0, "`batch_size` must be 'auto' or a whole number of 1 or more, however: batch_size=0"),
-        ("batch_size", 1.5, "`batch_size` must be 'auto' or a whole number of 1 or more, however: batch_size=1.5"),
+        ("batch_size", 0, "`batch_size` must be 'auto', 'small' or a whole number of 1 or more, however: batch_size=0"),
+        (
+            "batch_size",
+            1.5,
+            "`batch_size` must be 'auto', 'small' or a whole number of 1 or more, however: batch_size=1.5",
+        ),
         ("validation_fraction", 1.0, r"`validation_fraction` must be in \[0, 1\), however: "),
         ("validation_fraction", -0.1, r"`validation_fraction` must be in \[0, 1\), however: "),
         ("learning_rate", 0.0, "`learning_rate` must be above 0"),

@@ -84,6 +84,12 @@ def test_its_step_stands_in_the_loop_of_one_function() -> None:
     assert model.depth == 2
 
 
+def test_many_models_give_no_warning_of_retracing(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(6):
+        make_model(TabularModel).fit(batches(), shuffle=False, verbose=0)
+    assert "retracing" not in caplog.text
+
+
 @both
 def test_rows_with_weights_and_without(kind: type[keras.Model]) -> None:
     model, weighed = make_model(kind), make_model(kind)
