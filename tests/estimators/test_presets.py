@@ -42,6 +42,22 @@ def test_what_is_given_comes_before_the_preset():
     assert est.statistics_
 
 
+def steps_of(labels, **settings):
+    """Return the steps of an epoch of 15,000 rows, one column of numbers and one of so many labels."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"km": rng.normal(size=15_000), "who": rng.integers(0, labels, 15_000).astype(str)})
+    y = X["km"] + rng.normal(size=labels)[X["who"].astype(int)] + rng.normal(size=15_000)
+    est = te.TabularRegressor(epochs=1, random_state=0, verbose=0, **settings).fit(X, y)
+    return int(est.model_.optimizer.iterations)
+
+
+def test_batches_are_small_where_no_label_has_few_rows():
+    assert steps_of(5) > 100
+    assert steps_of(2_000) < 60
+    assert steps_of(2_000, batch_size="small") > 100
+    assert steps_of(5, preset="fast") < 60
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_each_preset_survives_its_files(preset, tmp_path):
     X, y = rows(300)
