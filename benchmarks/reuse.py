@@ -36,7 +36,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ class Split:
     target: str
     numbers: list[str]
     classes: bool
-    ordered: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = field(default=(), kw_only=True)
     """Categorical columns whose labels are numbers."""
 
     @property
