@@ -140,3 +140,9 @@ def test_long_training_is_compiled_by_xla_and_learns_the_same(
         assert model.jit_compile is (worth == 1)
         losses.append([*history.history["loss"], *history.history["val_loss"]])
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+
+
+def test_small_batches_stay_small_up_to_where_they_did_harm() -> None:
+    for rows, auto, small in ((500, 16, 16), (5_000, 128, 128), (40_000, 512, 128), (51_199, 512, 128)):
+        assert (Recipe().batch_rows(rows), Recipe(batch_size="small").batch_rows(rows)) == (auto, small)
+    assert Recipe(batch_size="small").batch_rows(51_200) == 1024
