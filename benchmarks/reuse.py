@@ -15,10 +15,10 @@ The experiment of Guo & Berkhahn 2016 (arXiv 1604.06737, section V, table III) o
 
 Each model gets the same rows with each encoding: ordinal codes, one-hot, scikit-learn's `TargetEncoder` (cross-fitted,
 as it comes) and `te.EntityEmbedder` (cross-fitted, as it comes; it sees the training part only). That month, day and
-hour are numbers, in whose order they stand, ordinal codes and ours are told. Numbers are
-standardised. What is chosen is chosen alike for all encodings, on a fifth of the training rows: for KNN k and how much
-the encoded columns weigh against the numbers, for the linear model its strength. KNN looks among 20,000 of the rows.
-Forest and LightGBM run with fixed settings (100 trees of half the rows each; 300 trees of rate 0.05).
+hour are numbers, in whose order they stand, ordinal codes and ours are told. Numbers are standardised. What is chosen
+is chosen alike for all encodings, on a fifth of the training rows: for KNN k and how much the encoded columns weigh
+against the numbers, for the linear model its strength. KNN looks among 20,000 of the rows. Forest and
+LightGBM run with fixed settings (100 trees of half the rows each; 300 trees of rate 0.05).
 
 The goals: with our vectors KNN and the linear model are better than with every other encoding on all sets, and LightGBM
 is nowhere worse than with the best other one and somewhere better. The tables of the preset ``default``, as an

@@ -70,9 +70,9 @@ def effect_first(
     turn = _principal(centred)[:, : dim - 1 - (numbers is not None)]
     order = np.zeros((len(vectors), 0))
     if numbers is not None:
-        apart = (numbers - shares @ numbers)[:, None]
+        order = (numbers - shares @ numbers)[:, None]
         shortest = np.linalg.norm(centred @ turn[:, -1:])
-        order = apart * shortest / max(float(np.linalg.norm(apart * np.sqrt(shares)[:, None])), 1e-9)
+        order *= shortest / max(float(np.linalg.norm(order * np.sqrt(shares)[:, None])), 1e-9)
     return EffectFirst(origin, mixture * scale, turn, order)
 
 

@@ -74,15 +74,18 @@ class Training:
 
     @cached_property
     def narrower(self) -> Schema:
-        """The schema for the network: a label's effect is one of the numbers of its vector, and needs no network."""
+        """The schema for the network: a label's effect, and its place in an order, are not learned by it."""
         kinds = labelled_columns(self.schema)
-        beside = {name: 1 + self.shows_order(name) for name in kinds}  # numbers of a vector that are not the network's
-        dims = {name: max(1, dim - beside[name]) for name, dim in self.dims.items()}
+        dims = {name: max(1, dim - 1 - (self.order_of(name) is not None)) for name, dim in self.dims.items()}
         return self.schema.replace({name: replace(kind, dim=dims[name], dim_rule=None) for name, kind in kinds.items()})
 
-    def shows_order(self, name: str) -> bool:
-        """Say whether a column's vectors hold the number that its label is; there must be three numbers to them."""
-        return labelled_columns(self.schema)[name].ordered and self.dims[name] > 2
+    def order_of(self, name: str) -> np.ndarray | None:
+        """Return (size,) what the last number of an ordered column's vectors goes by; None where that is no such one.
+
+        Vectors of one or two numbers are the effect and what the network learned.
+        """
+        kind = labelled_columns(self.schema)[name]
+        return number_codes(kind)[:, 0] if kind.ordered and self.dims[name] > 2 else None
 
     def bins_of(self, rows: np.ndarray | slice) -> Schema:
         """Return the schema for the network, bins that go by the target learned from these rows' targets alone.
@@ -167,11 +170,8 @@ class Learned:
             own[columns] = _rows_of(model, training, columns)
             ids = np.concatenate([training.encoded[name] for name in columns])
             counts = np.bincount(ids, minlength=len(effects))
-            name = columns[0]  # ordered ones share no table
-            numbers = (
-                number_codes(labelled_columns(training.schema)[name])[:, 0] if training.shows_order(name) else None
-            )
-            axes[columns] = effect_first(own[columns], effects, counts, training.dims[name], numbers)
+            dim, order = training.dims[columns[0]], training.order_of(columns[0])  # ordered columns share no table
+            axes[columns] = effect_first(own[columns], effects, counts, dim, order)
             shown[columns] = axes[columns].of(own[columns], effects)
         return cls(own, axes, shown)
 

@@ -13,6 +13,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from ..schema.moments import Moments
 from ..schema.schema import Schema
 from .labelled import groups_of, labelled_columns
 
@@ -113,7 +114,5 @@ def _one_hot(ids: np.ndarray) -> Any:
 
 def _standardised(values: np.ndarray) -> np.ndarray:
     """Return (n, 1) numbers or times of mean 0 and variance 1; 0 where missing."""
-    values = np.where(np.isnan(values), np.nan, values.astype(np.float64))
-    known = np.isfinite(values)
-    centre, spread = (values[known].mean(), values[known].std()) if known.any() else (0.0, 0.0)
-    return np.where(known, (values - centre) / (spread or 1.0), 0.0)[:, None]
+    values = np.where(np.isnan(values), np.nan, values.astype(np.float64))  # times that are missing are no NaN
+    return Moments.of(values).standardised(values)[:, None]

@@ -27,6 +27,8 @@ from ..nn.dataset import check_weights
 from ..nn.extract import extract_statistics, extract_tables
 from ..nn.packed import pack_spec, run_packed, unpack
 from ..nn.recipe import Recipe
+from ..nn.statistics import TargetStatistics
+from ..nn.statistics_lookup import statistics_of
 from ..nn.warm_start import warm_schema
 from ..nn.weights import Weights, class_factors
 from ..schema.infer import infer_schema
@@ -257,9 +259,9 @@ class TabularEstimator(BaseEstimator):
         }
         self.n_epochs_ = len(self.history_["loss"])
 
-    def _recipe(self) -> Recipe:
+    def _recipe(self, statistics: TargetStatistics | None = None) -> Recipe:
         given = {name: getattr(self, name) for name in Recipe.__dataclass_fields__}
-        own = self._preset.training if self._network == self._preset.network else {}
+        own = self._preset.training_for(statistics is not None) if self._network == self._preset.network else {}
         return Recipe.of(self._network, **{**own, **{name: v for name, v in given.items() if v is not None}})
 
     def _output(self, encoded: Mapping[str, Encoded]) -> Any:
@@ -315,7 +317,7 @@ class TabularEstimator(BaseEstimator):
 
     def _training(self) -> dict[str, Any]:
         """Return the settings as plain values, the network's own where none were given."""
-        settings = {**settings_of(self), **asdict(self._recipe()), "network": self._network}
+        settings = {**settings_of(self), **asdict(self._recipe(statistics_of(self.model_))), "network": self._network}
         return {**settings, "kinds": settings["kinds"] or None, "epochs_run": self.n_epochs_}
 
     def save(self, path: str | Path) -> None:

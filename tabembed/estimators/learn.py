@@ -6,7 +6,6 @@ __all__ = ["learn"]
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -135,15 +134,12 @@ def _part(
     later = estimator.validation != "random"  # no random rows: what comes may not be like them
     statistics, crossed = _statistics(schema, rows, split, pairs, later, seeds[0])
     model = build_model(schema, estimator._network, init=init, statistics=statistics, random_state=seeds[0], **options)
-    recipe = estimator._recipe()
-    if statistics is not None and estimator.batch_size is None:
-        recipe = replace(recipe, batch_size="auto")  # in small batches labels of few rows are learned by heart
     history, held = train(
         model,
         schema,
         encoded,
         truth,
-        recipe,
+        estimator._recipe(statistics),
         random_state=seeds[1],
         sample_weight=trained,
         split=split,

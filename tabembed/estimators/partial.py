@@ -18,6 +18,7 @@ from ..nn.grow import grow_model
 from ..nn.model import build_model
 from ..nn.recipe import train_more
 from ..nn.seeds import Seeds
+from ..nn.statistics_lookup import statistics_of
 from ..schema.schema import Schema
 from ..tables.grids import checked
 from .metrics import evaluate
@@ -42,7 +43,8 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
     X = checked(est, X, reset=not fitted)
     table, schema = _continued(est, X, y, classes) if fitted else _first(est, X, y, classes)
     weights = None if given is None else check_weights(given, table.num_rows)
-    recipe, seeds = est._recipe(), Seeds(est.random_state)
+    recipe = est._recipe(statistics_of(est.model_) if fitted else None)
+    seeds = Seeds(est.random_state)
     for _ in range(est.n_epochs_ if fitted else 0):  # another order at each call
         seeds.next()
     # Those of the fit, where some came with `init=`, unless they were set anew.

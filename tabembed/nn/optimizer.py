@@ -28,8 +28,9 @@ class RowwiseAdam(keras.optimizers.Adam):
     """Adam that updates only the rows a batch holds, and still moves them as Adam over the whole table would.
 
     A variable whose gradient is a ``tf.IndexedSlices`` (the table of a ``RowwiseEmbedding``) is updated by scatters
-    into the rows of the batch; every other variable is updated by Keras' Adam. No step and no option runs over a whole
-    table, but for tables of up to 512 rows, where that is faster; the rows outside the batch keep their bits there too.
+    into the rows of the batch; every other variable is updated by TensorFlow's Adam. No step and no option runs over a
+    whole table, but for tables of up to 512 rows, where that is faster; the rows outside the batch keep their bits
+    there too.
 
     A row that was not in the batch for k - 1 steps is brought up to date when it comes again:
 

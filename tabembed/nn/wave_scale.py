@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.linear_model import Ridge, RidgeCV
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder
 
 from ..schema.kinds import LatLon
 from ..schema.latlon import on_sphere
+from ..schema.moments import Moments
 from ..schema.ragged import Encoded
 from ..schema.schema import Schema
 from .target_means import answers_of
 
 _SCALES = 0.1, 0.3, 1.0, 3.0
 _ROWS, _WAVES, _LABELS = 10_000, 64, 60
+_LEAST = 2 * _WAVES  # rows: as many as a regression from the waves has coefficients
 _ENOUGH = 0.8
 """Of the greatest gain: the fastest waves that reach so much are taken."""
 _STRENGTHS = 1.0, 10.0, 100.0, 1000.0
@@ -48,16 +50,19 @@ def choose_wave_scales(
         encoded: what ``schema.encode`` gave.
         truth: what ``schema.encode_target`` gave.
         weights: (n,) of the rows, or None.
-        rows: the numbers of those to go by; 10,000 of them are enough.
+        rows: the numbers of those to go by; 10,000 that have a weight are enough.
         seed: of the waves and the rows.
 
     Source: Rahimi & Recht 2007, "Random Features for Large-Scale Kernel Machines", NIPS; Golub, Heath & Wahba 1979,
     "Generalized Cross-Validation as a Method for Choosing a Good Ridge Parameter", Technometrics 21(2).
     """
     places = {n: k for n, k in schema.features.items() if isinstance(k, LatLon) and k.frequency_scale is None}
-    answers = answers_of(schema.need_targets(), truth, weights)
-    if not places or answers is None:
+    answers = answers_of(schema.need_targets(), truth, weights) if places else None
+    if answers is None:
         return schema
+    rows = rows[answers.weights[rows] > 0]  # the others teach nothing
+    if len(rows) < _LEAST:
+        return schema.replace({name: replace(kind, frequency_scale=_SCALES[0]) for name, kind in places.items()})
     rng = np.random.default_rng(seed)
     some = rows if len(rows) <= _ROWS else rng.choice(rows, _ROWS, replace=False)
     others, weighed = _others(schema, encoded, some), answers.weights[some]
@@ -74,10 +79,10 @@ def _others(schema: Schema, encoded: Mapping[str, Encoded], rows: np.ndarray) ->
         if part.dtype == "int32" and not part.ragged:
             ids.append(np.asarray(encoded[name])[rows].astype(np.int64))
         elif part.dtype == "float32" and not part.ragged:
-            numbers.append(np.asarray(encoded[name])[rows].astype(np.float64))
+            values = np.asarray(encoded[name])[rows].astype(np.float64)
+            numbers.append(Moments.of(values).standardised(values))
     labels = OneHotEncoder(max_categories=_LABELS).fit_transform(np.stack(ids, axis=1))
-    scaled = np.nan_to_num(StandardScaler().fit_transform(np.stack(numbers, axis=1)))
-    return sparse.hstack([labels, sparse.csr_matrix(scaled)]).tocsr()
+    return sparse.hstack([labels, sparse.csr_matrix(np.stack(numbers, axis=1))]).tocsr()
 
 
 def _with_scale(
@@ -91,16 +96,18 @@ def _with_scale(
     """Return the kind with the scale whose waves tell most of what is left; a place that is missing tells nothing."""
     degrees = np.stack([np.asarray(encoded[column])[rows] for column in (kind.lat, kind.lon)], axis=1)
     points = (on_sphere(degrees) - np.asarray(kind.mean)) / np.asarray(kind.scale)
-    there = np.isfinite(points).all(axis=1) & (weights > 0)
+    there = np.isfinite(points).all(axis=1)
     points, left, weights = points[there], left[there], weights[there]
-    if len(points) < 2 * _WAVES:
+    if len(points) < _LEAST:
         return replace(kind, frequency_scale=_SCALES[0])
+    weights = weights / weights.mean()  # or the regressions' errors would be in another unit
+    untold = float(np.average(left**2, axis=0, weights=weights).mean())
     directions = 2 * np.pi * rng.normal(size=(points.shape[1], _WAVES))
     gains = []
     for scale in _SCALES:
         angles = points @ directions * scale
         found = RidgeCV(_STRENGTHS).fit(np.hstack([np.cos(angles), np.sin(angles)]), left, weights)
-        gains.append(float(np.average(left**2, axis=0, weights=weights).mean() + found.best_score_))
+        gains.append(untold + float(found.best_score_))
     # A network, which learns where its waves run, makes more of fast ones than a regression of 64 can.
     wanted = max(_ENOUGH * max(gains), 0.0)
     good = [scale for scale, gain in zip(_SCALES, gains, strict=True) if gain > wanted]

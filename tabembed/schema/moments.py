@@ -50,6 +50,19 @@ class Moments:
             float(present.max()),
         )
 
+    def standardised(self, numbers: np.ndarray) -> np.ndarray:
+        """Return numbers of mean 0 and variance 1, 0 where missing.
+
+        Args:
+            numbers: (n,) float64, NaN where missing.
+
+        Example:
+            >>> some = np.array([1.0, 3.0, np.nan])
+            >>> Moments.of(some).standardised(some).tolist()
+            [-1.0, 1.0, 0.0]
+        """
+        return np.where(np.isnan(numbers), 0.0, (numbers - self.mean) / (self.scale or 1.0))
+
     @classmethod
     def gathered(cls, parts: Iterable[Moments]) -> Moments:
         """Return the moments of all parts together.

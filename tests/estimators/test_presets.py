@@ -43,19 +43,24 @@ def test_what_is_given_comes_before_the_preset():
 
 
 def steps_of(labels, **settings):
-    """Return the steps of an epoch of 15,000 rows, one column of numbers and one of so many labels."""
+    """Return the steps of an epoch of 15,000 rows, a number and one of so many labels each, and the batch size kept."""
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"km": rng.normal(size=15_000), "who": rng.integers(0, labels, 15_000).astype(str)})
     y = X["km"] + rng.normal(size=labels)[X["who"].astype(int)] + rng.normal(size=15_000)
     est = te.TabularRegressor(epochs=1, random_state=0, verbose=0, **settings).fit(X, y)
-    return int(est.model_.optimizer.iterations)
+    return int(est.model_.optimizer.iterations), est._training()["batch_size"]
 
 
 def test_batches_are_small_where_no_label_has_few_rows():
-    assert steps_of(5) > 100
-    assert steps_of(2_000) < 60
-    assert steps_of(2_000, batch_size="small") > 100
-    assert steps_of(5, preset="fast") < 60
+    for few, labels, settings in (
+        (False, 5, {}),
+        (True, 2_000, {}),
+        (False, 2_000, {"batch_size": "small"}),
+        (True, 5, {"preset": "fast"}),
+    ):
+        steps, batch_size = steps_of(labels, **settings)
+        assert steps < 60 if few else steps > 100
+        assert batch_size == ("auto" if few else "small")
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -16,12 +16,14 @@ RANDOM = np.random.default_rng(0)
 PLACES = pd.DataFrame({"lat": RANDOM.uniform(47, 48, ROWS), "lon": RANDOM.uniform(-122, -121, ROWS)})
 
 
-def scale_of(y: Any, frame: pd.DataFrame = PLACES, rows: slice = slice(None), **kind: Any) -> float | None:
+def scale_of(
+    y: Any, frame: pd.DataFrame = PLACES, rows: slice = slice(None), weights: np.ndarray | None = None, **kind: Any
+) -> float | None:
     """Return the scale that is chosen for the place."""
     frame = frame.assign(y=y)
     schema = te.infer_schema(frame, "y", kinds={"at": te.LatLon("lat", "lon", **kind)})
     encoded, truth = schema.encode(frame), schema.encode_target(frame)
-    chosen = choose_wave_scales(schema, encoded, truth, None, np.arange(ROWS)[rows])
+    chosen = choose_wave_scales(schema, encoded, truth, weights, np.arange(len(frame))[rows])
     found = chosen["at"]
     assert isinstance(found, te.LatLon)
     return found.frequency_scale
@@ -75,6 +77,23 @@ def test_missing_places_and_numbers_and_few_rows() -> None:
     gaps.loc[::4, "km"] = None
     assert scale_of(hills(100), gaps) > 0.3
     assert scale_of(hills(100), rows=slice(50)) == 0.1
+
+
+@pytest.mark.parametrize(("weighed", "fast"), [(1500, True), (50, False), (1, False)])
+def test_rows_without_weight_are_not_gone_by(weighed: int, fast: bool) -> None:
+    # There are more rows than are drawn, and few of those that would be have a weight.
+    frame = pd.concat([PLACES] * 5, ignore_index=True)
+    y, weights = RANDOM.normal(size=len(frame)), np.zeros(len(frame))
+    y[-ROWS:], weights[-weighed:] = hills(100), 7.0
+    found = scale_of(y, frame, weights=weights)
+    assert found > 0.3 if fast else found == 0.1
+
+
+def test_numbers_that_are_missing_in_what_is_drawn() -> None:
+    frame = pd.concat([PLACES] * 5, ignore_index=True).assign(km=np.nan)
+    frame.loc[:1, "km"] = [1.5, 2.5]
+    y = RANDOM.normal(size=len(frame))
+    assert scale_of(y, frame) == scale_of(y, frame, rows=slice(2, None)) == 0.1
 
 
 def test_an_estimator_keeps_what_it_chose() -> None:
