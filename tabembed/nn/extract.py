@@ -79,7 +79,8 @@ def extract_statistics(model: keras.Model, schema: Schema) -> dict[str, Embeddin
 
     A vector holds the smoothed mean of the target (in standard deviations from that of all rows; of classes the
     log-odds of each, of two of the second), and last the logarithm of the count, of the rows that had the label, or all
-    of a group's; labels of a single row have none. ``counts`` are these rows. Of a bag they are its first model's.
+    of a group's. Labels of a single row have one where one row says enough. ``counts`` are these rows. Of a bag they
+    are its first model's.
 
     Args:
         model: built by ``build_model(schema, statistics=...)``.

@@ -44,7 +44,7 @@ def learn_statistics(
         weights: (n,) of the rows, or None.
         pairs: how many groups of two or three columns at most; 0 for single columns alone.
         folds: a row's statistics are of the targets of all folds but its own.
-        later: whether the rows to come are later than these, so that labels stand together in them that never did.
+        later: whether the rows to come are later: of labels together that never were, few of those of one row.
         seed: of the folds.
 
     Returns:
@@ -64,7 +64,7 @@ def learn_statistics(
     ids = {name: np.asarray(encoded[name]).astype(np.int64) for name in columns}
     sizes = {name: labelled[name].size for name in columns}
     rng = np.random.default_rng(seed)
-    means = Means(answers, rng.permutation(len(truth)) % folds, folds)
+    means = Means(answers, rng.permutation(len(truth)) % folds, folds, singles=not later)
     numbers = [np.asarray(encoded[name]) for name, kind in schema.features.items() if type(kind) is Numeric]
     sparse = [name for name, part in ids.items() if is_sparse(part)]
     groups = [(name,) for name in sparse] + screened(means, ids, numbers, sizes, sparse, pairs, rng)

@@ -19,6 +19,7 @@ from tabembed.nn.statistics_lookup import (
     statistics_lookup,
     statistics_of,
 )
+from tabembed.nn.target_means import Means, answers_of
 
 LABELS = "abcdefghijkl"
 
@@ -128,6 +129,50 @@ def test_where_later_rows_come_labels_together_are_hidden_too():
     assert 0.8 * before + 0.85 * 0.2 < after + 0.02  # a fifth more of those that were known
     assert after < before + 0.2
     assert single == pytest.approx(same, abs=0.02)
+
+
+def years(noise):
+    """Return the years of businesses, of one row or four each, whose answers are alike but for the noise."""
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame({"name": np.repeat(np.arange(300), 8), "year": np.tile(np.arange(8), 300)})
+    truth = rng.normal(size=len(df))
+    more = rng.random(len(df)) < 0.4
+    at = np.r_[np.arange(len(df)), np.repeat(np.flatnonzero(more), 3)]
+    return df.iloc[at].astype(str).assign(y=truth[at] + noise * rng.normal(size=len(at))), ~more
+
+
+@pytest.mark.parametrize(("noise", "told"), [(0.3, True), (3.0, False)])
+def test_labels_of_a_single_row_have_a_mean_where_one_row_says_enough(noise, told):
+    df, alone = years(noise)
+    encoded, truth = {name: df[name].astype(int).to_numpy() + 2 for name in ("name", "year")}, df["y"].to_numpy()
+    means = Means(answers_of(te.infer_schema(df, "y").target, truth, None), np.arange(len(df)) % FOLDS, FOLDS)
+    codes = encoded["name"] * 10 + encoded["year"]
+    labels, vectors, counts = means.whole(codes)
+    single = np.unique(codes)[alone]
+    assert np.isin(single, labels).all() if told else not np.isin(single, labels).any()
+    assert counts.min() == (1 if told else 4)
+    means.singles = False
+    assert means.whole(codes)[2].min() == 4
+    # A row of such a label is as one of a label that never was: it is not among those that it is told of.
+    own = np.isin(codes, single)
+    assert (means.crossed(codes)[own] == means.nothing()).all()
+    means.singles = True
+    assert (means.crossed(codes)[own] == means.nothing()).all()
+    if told:
+        there = vectors[np.isin(labels, single)]
+        assert np.corrcoef(there[:, 0], truth[own][np.argsort(codes[own])])[0, 1] > 0.99
+
+
+def test_a_business_with_one_row_a_year_is_told_by_that_row():
+    df, _ = years(0.3)
+    come = df.drop_duplicates(["name", "year"])
+    schema, (statistics, _) = learned(df)
+    assert statistics.groups == (("name",), ("name", "year"))
+    assert (statistics.of(schema.encode(come))[:, -2:] != statistics.default[-1]).all()
+    assert statistics.counts.min() == 1
+    _, (later, _) = learned(df, later=True)  # few of the rows to come have such a label then
+    assert later.groups == statistics.groups
+    assert later.counts.min() == 4
 
 
 def test_some_labels_are_hidden_since_rare_ones_say_little_of_new_ones():
@@ -287,7 +332,7 @@ def test_statistics_leave_the_model_keyed_by_labels():
     schema, (statistics, _) = learned(df)
     tables = te.extract_statistics(te.build_model(schema, statistics=statistics), schema)
     assert list(tables)[:3] == ["a", "b", "a|b"]
-    together = df.groupby(["a", "b"]).size().loc[lambda rows_: rows_ > 1]
+    together = df.groupby(["a", "b"]).size()  # a single row tells of the pair, too: with little noise
     counts = dict(zip(tables["a|b"].labels, tables["a|b"].counts, strict=True))
     assert counts == {f"{a}|{b}": count for (a, b), count in together.items()}
     assert te.extract_statistics(te.build_model(schema), schema) == {}
