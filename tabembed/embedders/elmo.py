@@ -132,5 +132,5 @@ class ELMoEmbedder(ContextualEmbedder):
             encoded = {name: np.asarray(array)[rows] for name, array in self.schema_.encode(table).items()}
             shape = (len(self.columns_), 1 + self.layers, int(self.dim))
             layers = self._run("layers", self.model_.layers_of, encoded, shape)
-            learn_mixture(self.model_.mix, layers, target[0], target[1][rows], seeds, recipe.epochs)
+            learn_mixture(self.model_.mix, layers, target[0], target[1][rows], seeds, recipe.cycle)
         self.shares_ = np.asarray(self.model_.mix.shares).tolist()

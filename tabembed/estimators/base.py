@@ -57,7 +57,7 @@ class TabularEstimator(BaseEstimator):
         network: str | None = None,
         network_options: Mapping[str, Any] | None = None,
         kinds: Mapping[str, ColumnKind] | None = None,
-        epochs: int | None = None,
+        epochs: int | str | None = None,
         batch_size: int | str | None = None,
         learning_rate: float | None = None,
         weight_decay: float | None = None,

@@ -16,9 +16,10 @@ import pyarrow as pa
 from ..nn.bags import bag_of
 from ..nn.dataset import check_weights
 from ..nn.garbage import old_objects_alone
+from ..nn.held_out import RowSplit
 from ..nn.learn_statistics import learn_statistics
 from ..nn.model import build_model
-from ..nn.recipe import RowSplit, train
+from ..nn.recipe import train
 from ..nn.seeds import Seeds
 from ..nn.statistics import TargetStatistics
 from ..nn.time_limit import TimeLimit

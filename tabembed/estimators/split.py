@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..io.errors import DataError
-from ..nn.recipe import RowSplit, hold_out, judging
+from ..nn.held_out import RowSplit, hold_out, judging
 
 _WAYS = ("random", "last")
 

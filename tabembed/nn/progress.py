@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Progress"]
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -16,13 +17,13 @@ class Progress(keras.callbacks.Callback):
     """Draw one bar over all epochs on stderr, with the last training and validation loss.
 
     Args:
-        epochs: that may be run.
+        ends: the epochs after which training may end; the bar is of the next of them.
         steps: of one epoch.
     """
 
-    def __init__(self, epochs: int, steps: int) -> None:
+    def __init__(self, ends: Sequence[int], steps: int) -> None:
         super().__init__()
-        self._epochs, self._steps = epochs, steps
+        self._ends, self._steps = ends, steps
         self._bar = Bar(
             TextColumn("fit"),
             BarColumn(),
@@ -35,12 +36,13 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Show the bar."""
-        self._task = self._bar.add_task("fit", total=self._epochs, epoch=0, losses="")
+        self._task = self._bar.add_task("fit", total=self._ends[0], epoch=0, losses="")
         self._bar.start()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Move the bar within the epoch."""
-        self._bar.update(self._task, completed=self._epoch + min(1.0, (batch + 1) / self._steps))
+        end = next(end for end in self._ends if end > self._epoch)
+        self._bar.update(self._task, total=end, completed=self._epoch + min(1.0, (batch + 1) / self._steps))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Show the epoch's losses."""

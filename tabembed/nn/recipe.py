@@ -4,12 +4,8 @@ from __future__ import annotations
 
 __all__ = [
     "Recipe",
-    "RowSplit",
     "epoch_steps",
     "fit_model",
-    "hold_out",
-    "judging",
-    "split_rows",
     "together",
     "train",
     "train_more",
@@ -31,16 +27,15 @@ from ..io.errors import DataError
 from ..schema.ragged import Encoded
 from ..schema.schema import Schema
 from ..schema.targets import AnyTarget
+from .cycles import CYCLE, Cycles, cosine, cycle_ends
 from .dataset import make_dataset
+from .held_out import RowSplit, hold_out
 from .networks import network_of
 from .optimizer import RowwiseAdam
 from .progress import Progress
 from .row_prior import scale_priors
 from .seeds import Seeds
 from .statistics_lookup import STATISTICS, fed_statistics
-
-RowSplit = tuple[np.ndarray, np.ndarray]
-"""Row numbers to train on, and those to choose the best epoch by."""
 
 _TOGETHER = 16
 """The most steps that one call of the train function takes."""
@@ -58,7 +53,8 @@ class Recipe:
     """How a model is trained; the defaults are meant to be good without tuning, and are those of the network ``mlp``.
 
     Args:
-        epochs: at most so many passes over the training rows.
+        epochs: at most so many passes over the training rows; ``"auto"``: 20, and where these took few steps, were run
+            to their end and others are held out to judge by, cycles of twice as many as long as they help.
         batch_size: rows a step; ``"auto"``: 16 up to a thousand rows, then about 12 steps an epoch up to 128 rows a
             step, and from there about 50 up to 1,024. ``"small"``: the same, but 128 up to 51,200 rows.
         learning_rate: the first; it falls to 0 along a cosine (Loshchilov & Hutter 2017, arXiv 1608.03983, section 3).
@@ -68,7 +64,7 @@ class Recipe:
         verbose: 1 for a progress bar, 0 for silence.
     """
 
-    epochs: int = 20
+    epochs: int | str = 20
     batch_size: int | str = "auto"
     learning_rate: float = 6e-3
     weight_decay: float = 0.02
@@ -95,10 +91,11 @@ class Recipe:
         return cls(**{**own, **{name: value for name, value in given.items() if value is not None}})
 
     def __post_init__(self) -> None:
-        for argument, also in (("epochs", ""), ("patience", ""), ("batch_size", "'auto', 'small' or ")):
+        for argument, names in (("epochs", ["auto"]), ("patience", []), ("batch_size", ["auto", "small"])):
             value = getattr(self, argument)
             whole = isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1
-            if not whole and not (also and value in ("auto", "small")):
+            if not whole and value not in names:
+                also = f"{', '.join(map(repr, names))} or " if names else ""
                 raise DataError(
                     f"`{argument}` must be {also}a whole number of 1 or more, however: {argument}={value!r}"
                 )
@@ -127,6 +124,15 @@ class Recipe:
         few, many = (2 ** int(math.log2(max(1, rows / steps))) for steps in (_FEW_STEPS, _STEPS))
         return max(16, min(_BATCH, few) if rows >= _FEW_ROWS else 0, min(most, many))
 
+    @property
+    def cycle(self) -> int:
+        """Return the epochs of the first cycle, or of the only one."""
+        return CYCLE if isinstance(self.epochs, str) else int(self.epochs)
+
+    def ends(self, steps: int) -> list[int]:
+        """Return the epochs after which training may end, for so many steps an epoch."""
+        return cycle_ends(steps) if isinstance(self.epochs, str) else [self.cycle]
+
 
 def epoch_steps(rows: int, batch: int) -> int:
     """Return the steps of an epoch: what the rows fill, and a few more where no call of the train function ends there.
@@ -148,34 +154,6 @@ def epoch_steps(rows: int, batch: int) -> int:
 def together(steps: int) -> int:
     """Return how many steps one call of the train function takes: if it can be, a divisor."""
     return min(range(min(_TOGETHER, steps), _TOGETHER // 2, -1), key=lambda by: -steps % by, default=steps)
-
-
-def split_rows(classes: np.ndarray | None, rows: int, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Split row numbers into training and validation, class by class where there are classes.
-
-    Args:
-        classes: (n,) class positions, or None.
-        rows: n.
-        fraction: share of the validation rows; a class of one row stays in training.
-        seed: of the draw.
-
-    Returns:
-        Training and validation row numbers, sorted; validation is empty where there are too few rows.
-
-    Example:
-        >>> [len(part) for part in split_rows(None, 100, 0.1, 0)]
-        [90, 10]
-    """
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(rows)
-    held = np.zeros(rows, dtype=bool)
-    if classes is None:
-        held[order[: int(rows * fraction)]] = True
-    else:
-        for position in np.unique(classes):
-            of_class = order[classes[order] == position]
-            held[of_class[: min(round(len(of_class) * fraction), len(of_class) - 1)]] = True
-    return np.flatnonzero(~held), np.flatnonzero(held)
 
 
 def train(
@@ -249,19 +227,18 @@ def fit_model(
     Returns:
         Keras' history.
     """
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
-    _compile(model, target, recipe, steps, schedule, recipe.epochs * steps)
+    ends = recipe.ends(steps)[: None if judged is not None else 1]
+    _compile(model, target, recipe, steps, cosine(recipe.learning_rate, ends, steps), ends[0] * steps)
     if judged is not None:
-        stop = keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
-        callbacks = [*callbacks, stop]
-    return _run(model, target, recipe, recipe.epochs, steps, batches, validation_data=judged, callbacks=callbacks)
+        callbacks = [*callbacks, Cycles(ends, recipe.patience)]
+    return _run(model, target, recipe, ends, steps, batches, validation_data=judged, callbacks=callbacks)
 
 
 def _run(
     model: keras.Model,
     target: AnyTarget,
     recipe: Recipe,
-    epochs: int,
+    ends: Sequence[int],
     steps: int,
     batches: Any,
     *,
@@ -269,43 +246,17 @@ def _run(
     **how: Any,
 ) -> keras.callbacks.History:
     """Fit with the priors in the unit of the weighed loss, and the progress bar if it is wanted."""
-    progress = Progress(epochs, steps)
+    progress = Progress(ends, steps)
     # At every fit, compiled anew or not: Keras traces again for weights that come or go.
     scale_priors(model, 1 / target.loss_unit)
     try:
         shown = [*callbacks, *([progress] if recipe.verbose else [])]
         endless = batches.cardinality() == tf.data.INFINITE_CARDINALITY
         how["steps_per_epoch"] = steps if endless else None
-        return model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=shown, **how)
+        return model.fit(batches, epochs=ends[-1], shuffle=False, verbose=0, callbacks=shown, **how)
     finally:
         progress.stop()
         scale_priors(model, target.loss_unit)
-
-
-def hold_out(target: np.ndarray, share: float, weights: np.ndarray | None, seed: int) -> RowSplit:
-    """Return the row numbers to train on, and those to choose the best epoch by.
-
-    Args:
-        target: what ``schema.encode_target`` gave.
-        share: of the rows to hold out.
-        weights: (n,) or None.
-        seed: of the draw.
-    """
-    return judging(split_rows(target if target.dtype.kind == "i" else None, len(target), share, seed), weights)
-
-
-def judging(split: RowSplit, weights: np.ndarray | None) -> RowSplit:
-    """Return a split, or all rows to train on where one of the two parts has no weight.
-
-    Rows without weight judge nothing, every epoch's loss would be equal and the first would win; nor do they teach.
-
-    Args:
-        split: row numbers to train on, and those held out.
-        weights: (n,) or None.
-    """
-    if weights is not None and not all(np.any(weights[part] > 0) for part in split):
-        return np.arange(len(weights)), split[1][:0]
-    return split
 
 
 def _part(
@@ -361,7 +312,7 @@ def train_more(
     seed = Seeds(random_state).next()
     batches = _part(schema, encoded, target, sample_weight, None, rows, batch, shuffle=True, seed=seed, steps=steps)
     # With an end: a model that goes on takes as many steps a call as it was compiled for, other rows or not.
-    return _run(model, wanted, recipe, 1, steps, batches.take(steps))
+    return _run(model, wanted, recipe, [1], steps, batches.take(steps))
 
 
 def _goes_on(model: keras.Model, recipe: Recipe) -> bool:

