@@ -169,7 +169,7 @@ def test_refusals(bert: te.BERTEmbedder, rows: pd.DataFrame, quick: dict[str, An
         ({"dim": 30, "heads": 4}, "`dim` must be a multiple of 4, however: dim=30"),
         ({"dim": 2.5}, r"`dim` must be a whole number of 1 or more, however: dim=2\.5"),
         ({"mask_rate": 1.0}, r"`mask_rate` must be in \[0, 1\), however: mask_rate=1.0"),
-        ({"epochs": 0}, "`epochs` must be a whole number of 1 or more, however: epochs=0"),
+        ({"epochs": 0}, "`epochs` must be 'auto' or a whole number of 1 or more, however: epochs=0"),
         (
             {"kinds": {"shop": te.Categorical(dim=8)}},
             "column 'shop' must have the dim that all columns have, 32 for `dim=32`, however: its kind declares dim=8",

@@ -61,7 +61,7 @@ def test_packed_columns_come_apart_again(schema: te.Schema, frame: pd.DataFrame,
 
 
 def test_the_bar_shows_the_losses(capsys: pytest.CaptureFixture[str]) -> None:
-    bar = Progress(epochs=3, steps=2)
+    bar = Progress(ends=[3], steps=2)
     bar.on_train_begin()
     for epoch in range(2):
         for batch in range(2):
