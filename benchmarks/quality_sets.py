@@ -158,11 +158,11 @@ SETS: dict[str, Callable[[int], QualitySplit]] = {
 }
 
 
-def inner(name: str, seed: int) -> QualitySplit:
+def inner(set_of: Callable[[int], QualitySplit], seed: int) -> QualitySplit:
     """Return training rows alone, some of them to test on: a fifth, or of the Olympics the Games from 1988 to 1998."""
-    if name == "olympics":
+    if set_of is olympics:
         return olympics(seed, 1988, 2000)
-    split = SETS[name](seed)
+    split = set_of(seed)
     train, test = train_test_split(split.train, test_size=0.2, random_state=seed)
     return replace(split, train=train, test=test)
 

@@ -18,7 +18,7 @@
   two layers where there are many rows (flights .8994 to .9053), of one elsewhere (the Olympics .748, not .739).
 - **Schedule, early stopping**: twice the rate of the plain network, at which adult learned too slowly (logarithmic loss
   .2840 to .2810 in 40 epochs, two seeds), and a patience of 8: one of 5 stopped houses after 9 epochs (.880, not .892).
-- **Cycles**: where twenty epochs took few steps and came to their end, longer ones (``nn/cycles.py``): R2 of computers
+- **Cycles**: longer ones where twenty epochs took few steps and helped to their end (``nn/cycles.py``): R2 of computers
   .908 to .927, cars .914 to .938, AUC of jobs .945 to .951.
 - **Batches** of 128 rows up to 51,200, which take no longer, where there are no target statistics: R2 of diamonds .9917
   to .9926 and .9914 to .9918, AUC of adult .927 to .928 and .928 to .930, of police stops .817 to .820 and .819 to .818

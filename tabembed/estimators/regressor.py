@@ -30,8 +30,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         network: a name that ``te.build_model`` takes, in place of the preset's.
         network_options: the network's own arguments, ``{"hidden": (256, 128), "dropout": 0.1}``.
         kinds: {column: kind} for the columns you declare yourself.
-        epochs: at most so many passes over the training rows; ``"auto"``: 20, and where these took few steps and were
-            run to their end, longer cycles as long as they help.
+        epochs: at most so many passes over the training rows; ``"auto"``: 20, and where these took few steps and still
+            helped in their second half, longer cycles as long as they do.
         batch_size: rows a step; ``"auto"`` goes by how many there are, and so does ``"small"``, which is 128 up to
             51,200.
         learning_rate: the first; it falls along a cosine.

@@ -53,8 +53,8 @@ class Recipe:
     """How a model is trained; the defaults are meant to be good without tuning, and are those of the network ``mlp``.
 
     Args:
-        epochs: at most so many passes over the training rows; ``"auto"``: 20, and where these took few steps, were run
-            to their end and others are held out to judge by, cycles of twice as many as long as they help.
+        epochs: at most so many passes over the training rows; ``"auto"``: 20, and where these took few steps, still
+            helped in their second half and rows are held out to judge by, cycles of twice as many as long as they do.
         batch_size: rows a step; ``"auto"``: 16 up to a thousand rows, then about 12 steps an epoch up to 128 rows a
             step, and from there about 50 up to 1,024. ``"small"``: the same, but 128 up to 51,200 rows.
         learning_rate: the first; it falls to 0 along a cosine (Loshchilov & Hutter 2017, arXiv 1608.03983, section 3).
@@ -227,7 +227,7 @@ def fit_model(
     Returns:
         Keras' history.
     """
-    ends = recipe.ends(steps)[: None if judged is not None else 1]
+    ends = [recipe.cycle] if judged is None else recipe.ends(steps)
     _compile(model, target, recipe, steps, cosine(recipe.learning_rate, ends, steps), ends[0] * steps)
     if judged is not None:
         callbacks = [*callbacks, Cycles(ends, recipe.patience)]

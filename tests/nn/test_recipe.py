@@ -17,12 +17,10 @@ from tabembed.nn.held_out import split_rows
 from tabembed.nn.recipe import Recipe, epoch_steps, together, train
 
 
-@pytest.mark.parametrize("argument", ["epochs", "patience"])
+@pytest.mark.parametrize(("argument", "wanted"), [("epochs", "'auto' or a whole"), ("patience", "a whole")])
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, "3"])
-def test_a_count_out_of_range(argument: str, value: Any) -> None:
-    with pytest.raises(
-        DataError, match=f"`{argument}` must be ('auto' or )?a whole number of 1 or more, however: {argument}="
-    ):
+def test_a_count_out_of_range(argument: str, wanted: str, value: Any) -> None:
+    with pytest.raises(DataError, match=f"`{argument}` must be {wanted} number of 1 or more, however: {argument}="):
         Recipe(**{argument: value})
 
 

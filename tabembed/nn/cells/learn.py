@@ -7,12 +7,12 @@ __all__ = ["learn", "run"]
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from ...schema.ragged import Encoded
 from ...schema.schema import Schema
+from ..cycles import cosine
 from ..dataset import make_dataset
 from ..optimizer import RowwiseAdam
 from ..packed import pack_spec, run_packed, unpack
@@ -33,7 +33,7 @@ def learn(model: CellModel, schema: Schema, encoded: Mapping[str, Encoded], reci
     rows = len(next(iter(encoded.values())))
     batch = recipe.batch_rows(rows)
     steps = epoch_steps(rows, batch)
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.cycle * steps)
+    schedule = cosine(recipe.learning_rate, [recipe.cycle], steps)
     model.compile(
         RowwiseAdam(schedule, weight_decay=recipe.weight_decay or None),
         steps_per_execution=together(steps),
