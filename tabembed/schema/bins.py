@@ -22,6 +22,8 @@ SAMPLE = 1 << 18
 """Rows that quantiles and trees are learned from: all of them up to here, else one by chance of as many equal parts."""
 
 _KNOTS = 256
+_GAIN = 1e-4
+"""The share of the target's variance, or of its classes' Gini impurity, that a border must take off."""
 
 
 def sampled(parts: Iterable[np.ndarray], rows: int) -> np.ndarray:
@@ -105,11 +107,13 @@ def tree_edges(present: np.ndarray, target: np.ndarray, n_bins: int) -> tuple[fl
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     classes = target.dtype.kind in "iu"
-    # The smallest gain is told in the target's variance, so that it means the same at every scale.
+    # The smallest gain is a share of what there is to gain: it means the same at every scale, and where one class is
+    # rare. Of covid's tests 6 % are positive; without it their days have no borders (AUC .761 to .725, seed 11).
     known = target if classes else (target - target.mean(dtype=np.float64)) / (target.std(dtype=np.float64) or 1.0)
+    impurity = 1 - np.sum(np.square(np.unique(target, return_counts=True)[1] / len(target))) if classes else 1.0
     leaf = min(64, max(1, len(present) // (2 * n_bins)))
     tree = (DecisionTreeClassifier if classes else DecisionTreeRegressor)(
-        max_leaf_nodes=n_bins, min_samples_leaf=leaf, min_impurity_decrease=1e-4, random_state=0
+        max_leaf_nodes=n_bins, min_samples_leaf=leaf, min_impurity_decrease=_GAIN * impurity, random_state=0
     )
     fitted = tree.fit(present[:, None], known).tree_
     splits = fitted.threshold[fitted.children_left != fitted.children_right]

@@ -26,6 +26,10 @@ _FLOAT32_MAX = float(np.finfo(np.float32).max)
 TRANSFORMS = ("standard", "robust", "quantile", "log", "auto")
 EMBEDDINGS = {"ple": 16, "periodic": 24, "pbld": 4, "buckets": 0}
 """Each numeric embedding with its usual dim; that of buckets goes by how many there are."""
+_FAR = 40
+"""Standard deviations from the mean at which a number is scaled by its rank: one such row moves all weights. Training
+rows, seeds 10 and 11: a wind of 1,048 in the weather (R2 .974 to .990, .970 to .989), films of 5,220 minutes (.266 to
+.268, .245 to .280), AUC of covid .708 to .725, .721 to .725; delays of flights, that add up, lie within 32."""
 FLOAT32_TINY = float(np.finfo(np.float32).tiny)
 """The smallest positive number that float32 holds at full precision."""
 
@@ -111,7 +115,8 @@ class Numeric(ColumnKind):
         indicator: whether the column had missing values, so the branch tells them apart.
         transform: ``"standard"``; ``"robust"`` (quartiles, and a smooth clip to -3..3); ``"quantile"`` (the quantile of
             a normal distribution at the value's rank); ``"log"`` (sign(x) log(1 + abs(x)), then standardised);
-            ``"auto"``: ``"quantile"`` where one value fills more than half of the rows, ``"standard"`` elsewhere.
+            ``"auto"``: ``"quantile"`` where one value fills more than half of the rows or one lies 40 standard
+            deviations from the mean, ``"standard"`` elsewhere.
         embedding: None for the plain value; ``"ple"`` (piecewise linear), ``"periodic"`` (PLR), ``"pbld"``, or
             ``"buckets"``: an embedding of the interval that holds the value, with a table of its own.
         dim: dimensions of the embedding; None for 16, 24 or 4, and for buckets by how many there are.
@@ -239,7 +244,8 @@ class Numeric(ColumnKind):
         moments = Moments.gathered(Moments.of(self._logged(numbers)) for numbers in parts())
         learned = self.of_moments(moments, name)
         if moments.present and (self.binned or self.transform in ("robust", "quantile", "auto")):
-            learned = learned._cut(sampled(parts(), moments.rows), target, name)
+            sample = sampled(parts(), moments.rows)
+            learned = learned._chosen(sample, moments)._cut(sample, target, name)
         elif self.transform == "auto":
             learned = replace(learned, transform="standard")
         if learned.embedding == "buckets":
@@ -251,15 +257,21 @@ class Numeric(ColumnKind):
     def _logged(self, numbers: np.ndarray) -> np.ndarray:
         return np.sign(numbers) * np.log1p(np.abs(numbers)) if self.transform == "log" else numbers
 
+    def _chosen(self, sample: np.ndarray, moments: Moments) -> Self:
+        """Return this kind with the transform that suits the numbers where it is ``"auto"``."""
+        if self.transform != "auto":
+            return self
+        present = sample[~np.isnan(sample)]
+        # The standard deviation tells how often other values come, not how far apart they are; or it is one row's.
+        spiked = len(present) > 0 and np.mean(present == np.median(present)) > 0.5
+        far = max(moments.high - moments.mean, moments.mean - moments.low) > _FAR * (self.scale or 1.0)
+        return replace(self, transform="quantile" if spiked or far else "standard")
+
     def _cut(self, sample: np.ndarray, target: np.ndarray | None, name: str) -> Self:
         """Return this kind with the quantiles and bins of a sample, NaN where missing."""
         held = ~np.isnan(sample)
         present = sample[held] if held.any() else np.zeros(1)
         learned = self
-        if self.transform == "auto":
-            # Their standard deviation tells how often the other values come, not how far apart they are.
-            spiked = np.mean(present == np.median(present)) > 0.5
-            learned = replace(learned, transform="quantile" if spiked else "standard")
         if learned.transform == "robust":
             median, spread = robust_of(present)
             learned = replace(learned, mean=median, scale=max(spread, FLOAT32_TINY))

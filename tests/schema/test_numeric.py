@@ -89,8 +89,20 @@ def test_bins_are_those_of_rtdl_num_embeddings() -> None:
     (want,) = rtdl.compute_bins(torch.tensor(x[:, None]), 24, tree_kwargs=tree, y=torch.tensor(y), regression=True)
     np.testing.assert_allclose(tree_edges(x, y, 24), want, rtol=1e-6)
     late = (y > 0.5).astype(np.int64)
+    tree["min_impurity_decrease"] = 1e-4 * 2 * late.mean() * (1 - late.mean())  # a share of Gini's impurity
     (want,) = rtdl.compute_bins(torch.tensor(x[:, None]), 24, tree_kwargs=tree, y=torch.tensor(late), regression=False)
     np.testing.assert_allclose(tree_edges(x, late, 24), want, rtol=1e-6)
+
+
+def test_a_rare_class_has_borders_as_a_frequent_one() -> None:
+    rng = np.random.default_rng(2)
+    day = rng.integers(0, 100, 10_000).astype(np.float64)
+    odds = np.where(day % 20 < 10, 0.06, 0.02)
+    often = tree_edges(day, (rng.random(10_000) < 10 * odds).astype(np.int64), 24)
+    rare = tree_edges(day, (rng.random(10_000) < odds).astype(np.int64), 24)
+    for edges in (often, rare):
+        assert min(abs(edge - 49.5) for edge in edges) < 1.5, edges
+    assert len(rare) > 10
 
 
 def test_quartiles_are_scikit_learns() -> None:
@@ -218,6 +230,20 @@ def test_a_column_of_mostly_one_value_is_scaled_by_rank() -> None:
     for name in ("gain", "often"):
         assert auto.adopt(schema[name]) == schema[name]
     assert auto.adopt(te.infer_schema(df[["often"]], kinds={"often": te.Numeric(transform="log")})["often"]) is None
+
+
+def test_a_column_with_one_number_far_off_is_scaled_by_rank(tmp_path: Path) -> None:
+    near = np.random.default_rng(0).normal(size=4000)
+    far = near.copy()
+    near[7], far[7], far[8] = 30.0, 1000.0, np.nan
+    df = pd.DataFrame({"near": near, "far": far})
+    auto = te.Numeric(transform="auto")
+    schema = te.infer_schema(df, kinds=dict.fromkeys(df, auto))
+    assert {name: kind.transform for name, kind in schema.features.items()} == {"near": "standard", "far": "quantile"}
+    assert schema["far"].indicator
+    assert auto.learn(pa.array(-far), "below")[0].transform == "quantile"
+    df.to_parquet(tmp_path / "rows.parquet")
+    assert te.infer_schema(tmp_path / "rows.parquet", kinds=dict.fromkeys(df, auto)) == schema
 
 
 def test_columns_that_are_read_as_numbers_take_the_kind_that_is_asked_for(tmp_path: Path) -> None:
