@@ -15,21 +15,28 @@ from tabembed.nn.recipe import Recipe, train
 class Weights:
     """What a callback needs of a model: weights that tell the epoch they are of."""
 
-    def __init__(self) -> None:
-        self.stop_training, self.epoch = False, -1
+    def __init__(self, means: dict[float, float]) -> None:
+        self.stop_training, self.epoch, self.means = False, -1.0, means
 
-    def get_weights(self) -> list[int]:
+    def get_weights(self) -> list[float]:
         """Return the epoch."""
         return [self.epoch]
 
-    def set_weights(self, weights: list[int]) -> None:
-        """Take an epoch."""
+    def set_weights(self, weights: list[float]) -> None:
+        """Take an epoch, or a mean of several."""
         (self.epoch,) = weights
 
+    def evaluate(self, judged: Any, **how: Any) -> dict[str, float]:
+        """Return the loss of a mean of epochs."""
+        assert judged == "held out"
+        return {"loss": self.means.get(round(self.epoch, 6), np.inf)}
 
-def run(losses: list[float], ends: list[int], patience: int = 99) -> tuple[int, int, list[int]]:
+
+def run(
+    losses: list[float], ends: list[int], patience: int = 99, means: dict[float, float] | None = None
+) -> tuple[int, float, list[float]]:
     """Return how many epochs were run, the epoch of the weights that stay, and from which weights cycles began."""
-    model, cycles, began = Weights(), Cycles(ends, patience), []
+    model, cycles, began = Weights(means or {}), Cycles(ends, patience, "held out"), []
     cycles.set_model(model)
     for epoch, loss in enumerate(losses):
         model.epoch, left = epoch, len(cycles.ends)
@@ -66,9 +73,22 @@ def test_no_cycle_begins_where_the_second_half_helped_little():
 
 
 def test_patience_is_of_a_cycle_and_longer_in_the_next():
-    assert run([1, 2, 2, 0.1], [9, 99], patience=2) == (3, 0, [])  # no cycle after one that stopped
+    assert run([1, 2, 2, 0.1], [9], patience=2) == (3, 0, [])
+    assert run([1, 2, 2, 0.1], [4, 99], patience=2) == (4, 3, [3])  # the first of several comes to its end
     # Three epochs without a better loss of the second cycle, not of the first.
     assert run([1, 0.5, 3, 2, 2, 2, 2, 2], [2, 9], patience=2) == (7, 1, [1])
+
+
+def test_the_mean_of_the_epochs_stays_where_it_is_better():
+    losses = [3, 1, 1.01, 1.1, 1.2]
+    assert run(losses, [5, 15], means={1.5: 0.9}) == (5, 1.5, [])  # epochs 0 to 3, all alike
+    assert run(losses, [5, 15], means={1.5: 1.01}) == (5, 1, [])
+    assert run(losses, [5], means={1.5: 0.9}) == (5, 1, [])  # one cycle alone is not averaged
+    # The next cycle begins from the mean and has its own; from the sixth epoch on a fifth of it is new.
+    losses = [3, 1, 2, 2, 2, 2, 2, 2]
+    fifth = 4 + 0.2 * (7 - 4)
+    assert run(losses, [2, 8], means={0.5: 0.8, fifth: 0.7}) == (8, pytest.approx(fifth), [0.5])
+    assert run(losses, [2, 8], means={0.5: 0.8, fifth: 0.795}) == (8, 0.5, [0.5])  # not better by a hundredth
 
 
 def test_losses_that_are_no_numbers_end_it():
