@@ -27,7 +27,7 @@ def y(X: pd.DataFrame) -> pd.Series:
     """A number that hangs on the store, more on some days."""
     rng = np.random.default_rng(1)
     store, day = rng.normal(size=101)[X["store"].fillna(100).astype(int)], rng.normal(size=7)[X["day"].astype(int)]
-    return pd.Series(store + store * day + day + 0.3 * rng.normal(size=ROWS), name="sales")
+    return pd.Series(store + store * day + day + 0.3 * rng.normal(size=len(X)), name="sales")
 
 
 @pytest.fixture(scope="session")
