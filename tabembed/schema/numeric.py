@@ -244,8 +244,7 @@ class Numeric(ColumnKind):
         moments = Moments.gathered(Moments.of(self._logged(numbers)) for numbers in parts())
         learned = self.of_moments(moments, name)
         if moments.present and (self.binned or self.transform in ("robust", "quantile", "auto")):
-            sample = sampled(parts(), moments.rows)
-            learned = learned._chosen(sample, moments)._cut(sample, target, name)
+            learned = learned._cut(sampled(parts(), moments.rows), moments, target, name)
         elif self.transform == "auto":
             learned = replace(learned, transform="standard")
         if learned.embedding == "buckets":
@@ -257,21 +256,16 @@ class Numeric(ColumnKind):
     def _logged(self, numbers: np.ndarray) -> np.ndarray:
         return np.sign(numbers) * np.log1p(np.abs(numbers)) if self.transform == "log" else numbers
 
-    def _chosen(self, sample: np.ndarray, moments: Moments) -> Self:
-        """Return this kind with the transform that suits the numbers where it is ``"auto"``."""
-        if self.transform != "auto":
-            return self
-        present = sample[~np.isnan(sample)]
-        # The standard deviation tells how often other values come, not how far apart they are; or it is one row's.
-        spiked = len(present) > 0 and np.mean(present == np.median(present)) > 0.5
-        far = max(moments.high - moments.mean, moments.mean - moments.low) > _FAR * (self.scale or 1.0)
-        return replace(self, transform="quantile" if spiked or far else "standard")
-
-    def _cut(self, sample: np.ndarray, target: np.ndarray | None, name: str) -> Self:
-        """Return this kind with the quantiles and bins of a sample, NaN where missing."""
+    def _cut(self, sample: np.ndarray, moments: Moments, target: np.ndarray | None, name: str) -> Self:
+        """Return this kind with the quantiles and bins of a sample, NaN where missing; the moments are of all rows."""
         held = ~np.isnan(sample)
         present = sample[held] if held.any() else np.zeros(1)
         learned = self
+        if self.transform == "auto":
+            # The standard deviation tells how often other values come, not how far apart they are; or it is one row's.
+            spiked = held.any() and np.mean(present == np.median(present)) > 0.5
+            far = max(moments.high - moments.mean, moments.mean - moments.low) > _FAR * (self.scale or 1.0)
+            learned = replace(learned, transform="quantile" if spiked or far else "standard")
         if learned.transform == "robust":
             median, spread = robust_of(present)
             learned = replace(learned, mean=median, scale=max(spread, FLOAT32_TINY))
