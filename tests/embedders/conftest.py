@@ -15,19 +15,29 @@ ROWS = 6000
 
 
 @pytest.fixture(scope="session")
-def X() -> pd.DataFrame:  # noqa: N802 - scikit-learn's name
-    """6,000 rows: two columns of labels (one with gaps), a number."""
+def sales() -> pd.DataFrame:
+    """6,000 rows: two columns of labels (one with gaps), a number, and sales that hang on the store, more on some days.
+
+    X and y below ask for this one alone: a test file may have fewer rows of both under their names.
+    """
     rng = np.random.default_rng(0)
     store = pd.Series(rng.integers(0, 100, ROWS)).where(rng.random(ROWS) < 0.98).astype("Int64")
-    return pd.DataFrame({"store": store, "km": rng.normal(size=ROWS), "day": rng.integers(0, 7, ROWS).astype(str)})
+    rows = pd.DataFrame({"store": store, "km": rng.normal(size=ROWS), "day": rng.integers(0, 7, ROWS).astype(str)})
+    rng = np.random.default_rng(1)
+    of_store, of_day = rng.normal(size=101)[store.fillna(100).astype(int)], rng.normal(size=7)[rows["day"].astype(int)]
+    return rows.assign(sales=of_store + of_store * of_day + of_day + 0.3 * rng.normal(size=ROWS))
 
 
 @pytest.fixture(scope="session")
-def y(X: pd.DataFrame) -> pd.Series:
-    """A number that hangs on the store, more on some days."""
-    rng = np.random.default_rng(1)
-    store, day = rng.normal(size=101)[X["store"].fillna(100).astype(int)], rng.normal(size=7)[X["day"].astype(int)]
-    return pd.Series(store + store * day + day + 0.3 * rng.normal(size=len(X)), name="sales")
+def X(sales: pd.DataFrame) -> pd.DataFrame:  # noqa: N802 - scikit-learn's name
+    """The columns of labels and the number."""
+    return sales.drop(columns="sales")
+
+
+@pytest.fixture(scope="session")
+def y(sales: pd.DataFrame) -> pd.Series:
+    """The sales."""
+    return sales["sales"]
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir
 from typing import Any
 
 import joblib
@@ -58,9 +59,11 @@ def fasttext(**arguments: Any) -> te.FastTextEmbedder:
 
 @cache
 def numbers() -> str:
-    """Return a file of a vector for each number below 150."""
+    """Return a file of a vector for each number below 150, at one path for all workers of a run: it names checks."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "alone")
     lines = [f"{i} {np.cos(i):.4f} {np.sin(i):.4f} {i / 7:.4f} 1" for i in range(150)]
-    file = Path(mkdtemp()) / "numbers.vec"
+    file = Path(gettempdir(), f"tabembed-tests-{run}", "numbers.vec")
+    file.parent.mkdir(exist_ok=True)
     file.write_text("\n".join(lines) + "\n")
     return str(file)
 
@@ -85,9 +88,15 @@ bert, gpt = (in_context(kind, heads=2, blocks=1) for kind in (te.BERTEmbedder, t
 
 
 @pytest.fixture(scope="session", name="X")
-def half(X: pd.DataFrame) -> pd.DataFrame:
+def half_of_rows(X: pd.DataFrame) -> pd.DataFrame:
     """As few rows as leave the stores' numbers labels: nothing here asks for what was learned."""
     return X[:3000]
+
+
+@pytest.fixture(scope="session", name="y")
+def half_of_target(y: pd.Series) -> pd.Series:
+    """Of the same rows."""
+    return y[:3000]
 
 
 EMBEDDERS = [entity, pca, lda, word2vec, glove, fasttext, text]
