@@ -14,7 +14,8 @@
 - **Whole numbers of few values**, which are labels, are numbers too, piecewise linear (``Categorical(ordered=True)``):
   loans R2 .417 to .431 and .410 to .423, remote work AUC .704 to .716 and .718 to .720 (two seeds).
 - **Target statistics**: of columns whose labels have few rows, and of two or three columns together that are screened
-  for what they add: means smoothed by empirical Bayes, and counts, cross-fitted (``nn/learn_statistics.py``).
+  for what they add: means smoothed by empirical Bayes, and counts, cross-fitted (``nn/learn_statistics.py``). A plain
+  network without them teaches the tables beside (``nn/aside.py``).
 - **Network**: TabM-mini, members that share one network and one table a column (arXiv 2410.24210, section 3.3); of
   two layers where there are many rows (flights .8994 to .9053), of one elsewhere (the Olympics .748, not .739).
 - **Schedule, early stopping**: twice the rate of the plain network, at which adult learned too slowly (logarithmic loss

@@ -17,6 +17,7 @@ from ..schema.kinds import Categorical, Numeric, Sequence
 from ..schema.schema import Schema
 from ..schema.shared import labelled, whole_column
 from ..schema.vocabulary import FIRST_ID, MISSING_ID, UNKNOWN_ID
+from .aside import NAME as ASIDE
 from .bags import bag_of, parts_of
 from .branches import embedding_name, number_codes, numbers_name, prior_weights
 from .embedding import RowwiseEmbedding
@@ -149,6 +150,8 @@ def _copy_layers(model: keras.Model, grown: keras.Model, hashed: set[str]) -> No
     old: Mapping[str, Any] = {layer.name: layer.get_weights() for layer in model.layers}
     for layer in grown.layers:
         if layer.name == STATISTICS or (isinstance(layer, RowwiseEmbedding | RowPrior) and layer.name not in hashed):
+            continue
+        if layer.name.startswith(ASIDE) and layer.name not in old:  # models of before had none
             continue
         weights = old.get(layer.name, [])
         if [array.shape for array in weights] != [array.shape for array in layer.get_weights()]:

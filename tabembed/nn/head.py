@@ -16,7 +16,7 @@ from .members import MemberDense
 from .seeds import Seeds
 
 
-def build_head(inputs: Sequence[Any], target: AnyTarget, seeds: Seeds) -> Any:
+def build_head(inputs: Sequence[Any], target: AnyTarget, seeds: Seeds, name: str = "head") -> Any:
     """Return the model's output: the inputs' scores summed, in the target's own terms.
 
     **Shape**: (batch, width) each -> (batch, 1) value in the target's unit (regression) or probability of the second
@@ -27,11 +27,12 @@ def build_head(inputs: Sequence[Any], target: AnyTarget, seeds: Seeds) -> Any:
         inputs: the network's outputs.
         target: learned; its scale, or its classes and their shares, set where training starts.
         seeds: of the initializers.
+        name: the prefix of the layers' names.
     """
     if isinstance(target, Target):
-        return _head(inputs, target, seeds, "head")
+        return _head(inputs, target, seeds, name)
     names = target.output_names
-    return {names[part.name]: _head(inputs, part, seeds, f"head.{names[part.name]}") for part in target.parts}
+    return {names[part.name]: _head(inputs, part, seeds, f"{name}.{names[part.name]}") for part in target.parts}
 
 
 def _head(inputs: Sequence[Any], target: Target, seeds: Seeds, name: str) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = ["Ensemble", "MemberDense", "MemberMean", "MemberScaling", "model_of"]
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -134,48 +135,64 @@ class MemberDense(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tabembed")
 class MemberMean(keras.layers.Layer):
-    """Average the members' predictions; while training, leave them as they are.
+    """Average the members' predictions; while training, leave them as they are, and put those of ``aside`` behind them.
 
     **Shape**
 
-    - Input: (batch, k, width)
-    - Output: (batch, width); while training (batch, k, width)
+    - Input: (batch, k, width), or (batch, width) of a network without members; with an aside a list of it and (batch,
+      width)
+    - Output: (batch, width); while training (batch, k, width), with an aside (batch, k + asides, width)
 
     Example:
         >>> members = np.array([[[1.0], [3.0]]], "float32")
         >>> MemberMean()(members).numpy().tolist(), tuple(MemberMean()(members, training=True).shape)
         ([[2.0]], (1, 2, 1))
+        >>> MemberMean()([members, np.array([[9.0]])], training=True).numpy().tolist()
+        [[[1.0], [3.0], [9.0]]]
 
     Source: Gorishniy et al. 2025, arXiv 2410.24210, section 3.
     """
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the mean, or the members."""
-        return inputs if training else keras.ops.mean(inputs, axis=1)
+        members, *beside = inputs if isinstance(inputs, list | tuple) else [inputs]
+        if not training:
+            return members if len(members.shape) == 2 else keras.ops.mean(members, axis=1)
+        members = members[:, None] if len(members.shape) == 2 else members
+        asides = [values[:, None] for values in beside] * _asides(members.shape[1])
+        return keras.ops.concatenate([members, *asides], axis=1) if asides else members
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the shape of the mean."""
-        return keras.KerasTensor((inputs.shape[0], *inputs.shape[2:]), self.compute_dtype)
+        members = inputs[0] if isinstance(inputs, list | tuple) else inputs
+        return keras.KerasTensor((members.shape[0], members.shape[-1]), self.compute_dtype)
 
 
-def model_of(inputs: Any, outputs: Any, name: str) -> keras.Model:
+def _asides(members: int) -> int:
+    """Return how many times what stands aside counts, half as much as the members."""
+    return max(1, members // 2)
+
+
+def model_of(inputs: Any, outputs: Any, name: str, aside: Any = None) -> keras.Model:
     """Return the functional model of these outputs; where they are members', an ``Ensemble`` whose outputs are means.
 
     Args:
         inputs: of the model.
         outputs: (batch, width), or of members (batch, k, width); one of them or several by name.
         name: of the model.
+        aside: (batch, width) what is trained beside and has no say, by name like the outputs; None for nothing.
     """
-    if len(keras.tree.flatten(outputs)[0].shape) == 2:
+    if aside is None and len(keras.tree.flatten(outputs)[0].shape) == 2:
         return TabularModel(inputs, outputs, name=name)
     if isinstance(outputs, Mapping):
-        return Ensemble(inputs, {key: _mean(values, key) for key, values in outputs.items()}, name=name)
-    return Ensemble(inputs, _mean(outputs, "head"), name=name)
+        means = {key: _mean(values, None if aside is None else aside[key], key) for key, values in outputs.items()}
+        return Ensemble(inputs, means, name=name)
+    return Ensemble(inputs, _mean(outputs, aside, "head"), name=name)
 
 
-def _mean(values: Any, name: str) -> Any:
+def _mean(values: Any, aside: Any, name: str) -> Any:
     # float32 also under mixed precision, as the head's.
-    return MemberMean(dtype="float32", name=f"{name}.mean")(values)
+    return MemberMean(dtype="float32", name=f"{name}.mean")(values if aside is None else [values, aside])
 
 
 @keras.saving.register_keras_serializable(package="tabembed")
@@ -184,6 +201,13 @@ class Ensemble(TabularModel):
 
     Source: Gorishniy et al. 2025, arXiv 2410.24210, section 3.
     """
+
+    @cached_property
+    def _beside(self) -> int:
+        """How many of the last predictions while training have no say."""
+        given = next(layer.input for layer in self.layers if isinstance(layer, MemberMean))
+        members = given[0] if isinstance(given, list | tuple) else given
+        return _asides(members.shape[1] if len(members.shape) == 3 else 1) if members is not given else 0
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
@@ -199,8 +223,9 @@ class Ensemble(TabularModel):
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Return the metrics of the members' mean."""
-        if _members(y_pred):
-            y_pred = _each(lambda values: keras.ops.mean(values, axis=1), y_pred)
+        k = _members(y_pred) - self._beside
+        if k > 0:
+            y_pred = _each(lambda values: keras.ops.mean(values[:, :k], axis=1), y_pred)
         found: dict[str, Any] = super().compute_metrics(x, y, y_pred, sample_weight)
         return found
 
