@@ -16,6 +16,8 @@ __all__ = ["NAME", "aside"]
 from dataclasses import replace
 from typing import Any
 
+from ..schema.targets import AnyTarget
+from .head import build_head
 from .networks.dense import dense_layers
 from .networks.joined import Joined
 from .seeds import Seeds
@@ -25,14 +27,16 @@ NAME = "aside"
 _HIDDEN, _DROPOUT = (256,), 0.1
 
 
-def aside(columns: Joined, seeds: Seeds) -> list[Any]:
-    """Return what the head takes of a network that sees the columns alone: its layers' end, and a linear path's values.
+def aside(columns: Joined, target: AnyTarget, seeds: Seeds) -> Any:
+    """Return what a network that sees the columns alone says, as ``build_head``: layers, and a linear path beside them.
 
-    **Shape**: (batch, hidden) and (batch, width)
+    **Shape**: (batch, width); of several targets by output
 
     Args:
         columns: the branches, without statistics.
+        target: learned.
         seeds: of initializers and dropout.
     """
     own = replace(columns, name=f"{NAME}.concatenate")
-    return [dense_layers(own.seen_deep(seeds, NAME), _HIDDEN, _DROPOUT, seeds, NAME), own.values]
+    deep = dense_layers(own.seen_deep(seeds, NAME), _HIDDEN, _DROPOUT, seeds, NAME)
+    return build_head([deep, own.values], target, seeds, NAME)

@@ -173,15 +173,16 @@ def _asides(members: int) -> int:
     return max(1, members // 2)
 
 
-def model_of(inputs: Any, outputs: Any, name: str, aside: Any = None) -> keras.Model:
+def model_of(inputs: Any, outputs: Any, network: str, aside: Any = None) -> keras.Model:
     """Return the functional model of these outputs; where they are members', an ``Ensemble`` whose outputs are means.
 
     Args:
         inputs: of the model.
         outputs: (batch, width), or of members (batch, k, width); one of them or several by name.
-        name: of the model.
+        network: its name.
         aside: (batch, width) what is trained beside and has no say, by name like the outputs; None for nothing.
     """
+    name = f"tabembed_{network}"
     if aside is None and len(keras.tree.flatten(outputs)[0].shape) == 2:
         return TabularModel(inputs, outputs, name=name)
     if isinstance(outputs, Mapping):

@@ -13,7 +13,6 @@ from ..io.errors import DataError
 from ..schema.kinds import Categorical, Cross
 from ..schema.schema import Schema
 from ..schema.shared import whole_column
-from .aside import NAME as ASIDE
 from .aside import aside
 from .branches import Branch, build_branch
 from .extract import embedding_of
@@ -50,15 +49,13 @@ def build_model(
             from the unknown row. It sets the column's dim unless the schema pins ``dim=``. Of a ``te.BERTEmbedder``
             the network ``transformer`` takes the sizes and all layers too.
         freeze: the column, or columns, whose vectors are not trained; one column of a shared table freezes it for all.
-        statistics: what the target was on average where labels stood, as more columns; None for none. A plain network
-            that doesn't see them is trained beside, on the same tables, and has no say (``nn/aside.py``).
+        statistics: what the target was on average where labels stood, as more columns; None for none.
         random_state: makes weights and dropout repeatable; the global random state is neither read nor changed.
         **options: the network's own arguments (``hidden=(256, 128)``, ``dropout=0.1``).
 
     Returns:
         An uncompiled functional ``keras.Model``; ``schema.target``'s ``loss``, ``loss_weight`` and ``metrics`` fit it.
-        (With ``training=True`` that of ``tabm`` gives what each member says, (batch, k, width); with statistics half as
-        many answers of the plain network beside stand behind them.)
+        With ``training=True`` it gives what each member of ``tabm`` says, and behind it what ``nn/aside.py`` does.
 
     Raises:
         DataError: without a target, without a column, for an unknown network or option, or a pinned dim that differs.
@@ -76,8 +73,7 @@ def build_model(
     inputs, joined = build_branches(schema, warm_dims(schema, tables_of(init)), seeds)
     seen = joined if statistics is None else _beside(joined, schema, inputs, statistics)
     outputs = build_head(build_network(network, seen, seeds, warm_options(init, network, options)), target, seeds)
-    blind = None if statistics is None else build_head(aside(joined, seeds), target, seeds, ASIDE)
-    model = model_of(inputs, outputs, f"tabembed_{network}", blind)
+    model = model_of(inputs, outputs, network, None if statistics is None else aside(joined, target, seeds))
     scale_priors(model, target.loss_unit)  # what is added to the loss of a number must be in its unit
     start_from(init, network, model, schema)
     return _frozen(model, schema, freeze)

@@ -128,7 +128,7 @@ def test_many_rows_have_a_second_layer_and_keep_it(monkeypatch, tmp_path):
 
 
 def layers(est):
-    return sum(layer.name.startswith("tabm.dense_") for layer in est.model_.layers)
+    return sum(layer.name.startswith(("tabm.dense_", "mlp.dense_")) for layer in est.model_.layers)
 
 
 def test_importance_adds_up_with_statistics():
