@@ -22,8 +22,8 @@ from .networks.dense import dense_layers
 from .networks.joined import Joined
 from .seeds import Seeds
 
-NAME = "aside"
-"""The prefix of its layers' names; no safe name of a column holds a dot."""
+NAME = "target.aside"
+"""The prefix of its layers' names: none of a column's, whatever it is called, as no safe name holds a dot."""
 _HIDDEN, _DROPOUT = (256,), 0.1
 
 

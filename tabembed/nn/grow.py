@@ -151,7 +151,7 @@ def _copy_layers(model: keras.Model, grown: keras.Model, hashed: set[str]) -> No
     for layer in grown.layers:
         if layer.name == STATISTICS or (isinstance(layer, RowwiseEmbedding | RowPrior) and layer.name not in hashed):
             continue
-        if layer.name.startswith(ASIDE) and layer.name not in old:  # models of before had none
+        if layer.name.startswith(f"{ASIDE}.") and layer.name not in old:  # models of before had none
             continue
         weights = old.get(layer.name, [])
         if [array.shape for array in weights] != [array.shape for array in layer.get_weights()]:

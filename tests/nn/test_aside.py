@@ -15,6 +15,7 @@ from sklearn.model_selection import cross_val_predict
 
 import tabembed as te
 from tabembed.nn import model as building
+from tabembed.nn.aside import NAME
 from tabembed.nn.grow import grow_model
 from tabembed.nn.learn_statistics import learn_statistics
 from tabembed.nn.members import MemberMean
@@ -65,7 +66,7 @@ def test_it_is_trained_beside_and_has_no_say(
     rows = schema.inputs(frame[:4])
     before, trained = model.predict(rows, verbose=0), keras.ops.convert_to_numpy(model(rows, training=True))
     assert trained.shape == shape
-    aside = model.get_layer("aside.linear")
+    aside = model.get_layer(f"{NAME}.linear")
     aside.set_weights([weights + 3.0 for weights in aside.get_weights()])
     np.testing.assert_array_equal(model.predict(rows, verbose=0), before)
     own = shape[1] - max(1, shape[1] // 3)
@@ -77,7 +78,7 @@ def test_it_sees_the_labels_and_no_statistics(
     schema: te.Schema, frame: pd.DataFrame, statistics: TargetStatistics
 ) -> None:
     model = te.build_model(schema, "tabm", statistics=statistics, random_state=0)
-    aside = keras.Model(model.inputs, model.get_layer("aside.prediction").output)
+    aside = keras.Model(model.inputs, model.get_layer(f"{NAME}.prediction").output)
     rows = schema.inputs(frame[:50])
     before = aside.predict(rows, verbose=0)
     lookup = model.get_layer("target.statistics")
@@ -93,7 +94,7 @@ def test_metrics_of_training_are_the_answers(
     schema: te.Schema, frame: pd.DataFrame, statistics: TargetStatistics
 ) -> None:
     model = te.build_model(schema, "tabm", statistics=statistics, random_state=0, dropout=0.0)
-    aside = model.get_layer("aside.linear")
+    aside = model.get_layer(f"{NAME}.linear")
     aside.set_weights([weights + 1e3 for weights in aside.get_weights()])
     model.compile("sgd", "mse", metrics=["mae"])
     members = np.zeros((3, 12, 1), "float32")
@@ -119,13 +120,23 @@ def test_the_tables_tell_by_themselves_what_labels_add(frame: pd.DataFrame, effe
 def test_models_of_before_grow_and_go_on(schema: te.Schema, frame: pd.DataFrame, statistics: TargetStatistics) -> None:
     with without_aside():
         old = te.build_model(schema, "tabm", statistics=statistics, random_state=0)
-    assert not any(layer.name.startswith("aside") for layer in old.layers)
+    assert not any(layer.name.startswith(NAME) for layer in old.layers)
     after = schema.grown(frame.assign(a="new"))
     grown = grow_model(old, schema, after, "tabm", random_state=0)
-    assert any(layer.name.startswith("aside") for layer in grown.layers)
+    assert any(layer.name.startswith(NAME) for layer in grown.layers)
     np.testing.assert_allclose(
         grown.predict(after.inputs(frame[:50]), verbose=0), old.predict(schema.inputs(frame[:50]), verbose=0), rtol=1e-5
     )
+
+
+def test_columns_may_have_its_name(frame: pd.DataFrame) -> None:
+    names = {"a": "aside", "b": "target"}
+    X, settings = frame[["a", "b"]], {"epochs": 1, "random_state": 0, "verbose": 0}
+    plain = te.TabularRegressor(kinds=dict.fromkeys(names, te.Categorical()), **settings).fit(X, frame["y"])
+    kinds = dict.fromkeys(names.values(), te.Categorical())
+    named = te.TabularRegressor(kinds=kinds, **settings).fit(X.rename(columns=names), frame["y"])
+    assert named.statistics_
+    np.testing.assert_allclose(named.predict(X.rename(columns=names)), plain.predict(X), rtol=1e-4, atol=1e-5)
 
 
 def test_the_mean_of_models_without_members_is_their_answer() -> None:
