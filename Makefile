@@ -19,10 +19,10 @@ demo: $(VENV)/.installed-examples  ## train on the New York flights, show what w
 	@$(BIN)/python benchmarks/demo.py
 
 test: $(VENV)/.installed-test $(VENV)/.installed-examples  ## tests, doctests, README and notebooks; all but the slow ones
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: $(VENV)/.installed-test $(VENV)/.installed-examples  ## the same and the slow ones
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev  ## format, lint and types; changes nothing
 	@$(BIN)/ruff format --check

@@ -18,17 +18,17 @@ from typing import Any
 
 from ..schema.targets import AnyTarget
 from .head import build_head
-from .networks.dense import dense_layers
 from .networks.joined import Joined
+from .networks.mlp import mlp
 from .seeds import Seeds
 
 NAME = "target.aside"
 """The prefix of its layers' names: none of a column's, whatever it is called, as no safe name holds a dot."""
-_HIDDEN, _DROPOUT = (256,), 0.1
+_HIDDEN = (256,)
 
 
 def aside(columns: Joined, target: AnyTarget, seeds: Seeds) -> Any:
-    """Return what a network that sees the columns alone says, as ``build_head``: layers, and a linear path beside them.
+    """Return what the network ``mlp`` says that sees the columns alone, as ``build_head``.
 
     **Shape**: (batch, width); of several targets by output
 
@@ -38,5 +38,4 @@ def aside(columns: Joined, target: AnyTarget, seeds: Seeds) -> Any:
         seeds: of initializers and dropout.
     """
     own = replace(columns, name=f"{NAME}.concatenate")
-    deep = dense_layers(own.seen_deep(seeds, NAME), _HIDDEN, _DROPOUT, seeds, NAME)
-    return build_head([deep, own.values], target, seeds, NAME)
+    return build_head(mlp(own, seeds, NAME, hidden=_HIDDEN), target, seeds, NAME)

@@ -60,7 +60,7 @@ def fasttext(**arguments: Any) -> te.FastTextEmbedder:
 @cache
 def numbers() -> str:
     """Return a file of a vector for each number below 150, at one path for all workers of a run: it names checks."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "alone")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     lines = [f"{i} {np.cos(i):.4f} {np.sin(i):.4f} {i / 7:.4f} 1" for i in range(150)]
     file = Path(gettempdir(), f"tabembed-tests-{run}", "numbers.vec")
     file.parent.mkdir(exist_ok=True)

@@ -20,7 +20,9 @@ TRAINING: Mapping[str, Any] = {}
 """The recipe's own defaults, which were chosen for this network."""
 
 
-def mlp(inputs: Joined, seeds: Seeds, *, hidden: Sequence[int] = (256, 128), dropout: float = 0.1) -> list[Any]:
+def mlp(
+    inputs: Joined, seeds: Seeds, name: str = "mlp", *, hidden: Sequence[int] = (256, 128), dropout: float = 0.1
+) -> list[Any]:
     """Return the end of dense ReLU layers with dropout between them, and the concatenated branches for the linear path.
 
     **Shape**: (batch, width) -> (batch, hidden[-1]) and (batch, width)
@@ -28,11 +30,12 @@ def mlp(inputs: Joined, seeds: Seeds, *, hidden: Sequence[int] = (256, 128), dro
     Args:
         inputs: the branches.
         seeds: of initializers and dropout.
+        name: the prefix of the layers' names.
         hidden: units of each layer.
         dropout: share of units dropped after each layer while training.
 
     Raises:
         DataError: for units below 1 or a dropout outside [0, 1).
     """
-    x = dense_layers(inputs.seen_deep(seeds, "mlp"), hidden, dropout, seeds, "mlp")
+    x = dense_layers(inputs.seen_deep(seeds, name), hidden, dropout, seeds, name)
     return [x, inputs.values] if hidden else [inputs.values]
