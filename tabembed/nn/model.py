@@ -103,15 +103,16 @@ def build_branches(schema: Schema, dims: Mapping[str, int], seeds: Seeds) -> tup
         for name, part in schema.parts.items()
     }
     shared: dict[str, Any] = {}
-    columns, dropout, crossed = {}, {}, []
+    columns, dropout, declared, crossed = {}, {}, [], []
     steps: dict[str, tuple[Any, Any]] = {}
     for name, kind in schema.features.items():
         safe = schema.input_names[name]
         branch = Branch(whole_column(schema.columns, name), safe, inputs, seeds, dims, shared, steps)
         columns[safe] = build_branch(branch)
         dropout[safe] = kind.dropout_rate if isinstance(kind, Categorical) else 0.0
+        declared += [safe] if isinstance(kind, Categorical) and kind.dropout is not None else []
         crossed += [safe] if isinstance(kind, Cross) else []
-    joined = Joined(columns, dropout, frozenset(crossed), steps)
+    joined = Joined(columns, dropout, frozenset(declared), frozenset(crossed), steps)
     return {schema.input_names[name]: tensor for name, tensor in inputs.items()}, joined
 
 

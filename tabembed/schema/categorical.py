@@ -54,7 +54,8 @@ class Categorical(ColumnKind):
         dim_rule: ``"fourth_root"`` (the default), ``"half"``, ``"fastai"``, ``"realmlp"`` or ``"rows"``.
         unknown_rate: share of the cells that count as unknown while training, so that the unknown row learns.
         dropout: share of the rows in which the network's deep layers don't see this column while training; None chooses
-            by rows a label, ``1 / (1 + rows / labels / 100)``: 0.5 at a hundred rows a label.
+            by rows a label, ``1 / (1 + rows / labels / 100)``: 0.5 at a hundred rows a label; 0 in networks without a
+            path beside the deep layers (``linear=False``).
         l2: strength of the prior that keeps a label's vector near zero until its rows say otherwise; 0 for none.
         vocabulary: the labels and counts; ``infer_schema`` fills it in.
         table: the name of a table that several columns share: one vocabulary, the counts summed, and one embedding.

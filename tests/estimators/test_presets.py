@@ -111,7 +111,7 @@ def test_partial_fit_goes_on_with_the_statistics():
         np.testing.assert_array_equal(est.statistics_[name][table.labels[0]], table[table.labels[0]])
 
 
-def test_many_rows_have_a_second_layer_and_keep_it(monkeypatch, tmp_path):
+def test_many_rows_have_a_second_layer_and_a_linear_path_and_keep_them(monkeypatch, tmp_path):
     X, y = rows(400)
     settings = {"epochs": 1, "random_state": 0, "verbose": 0}
     few = te.TabularRegressor(**settings).fit(X, y)
@@ -119,16 +119,26 @@ def test_many_rows_have_a_second_layer_and_keep_it(monkeypatch, tmp_path):
     many = te.TabularRegressor(**settings).fit(X, y)
     given = te.TabularRegressor(network_options={"hidden": (7, 7, 7)}, **settings).fit(X, y)
     assert [layers(est) for est in (few, many, given)] == [1, 2, 3]
+    assert [linear(est) for est in (few, many, given)] == [False, True, True]
+    assert linear(te.TabularRegressor(network_options={"linear": True}, **settings).fit(X[:300], y[:300]))
     assert layers(te.TabularRegressor(network="mlp", **settings).fit(X, y)) == 2  # its own
     X.assign(y=y).to_parquet(tmp_path / "rows.parquet")
     monkeypatch.setattr(streamed, "_AT_ONCE", 100)
     assert layers(te.TabularRegressor(**settings).fit(tmp_path / "rows.parquet", "y")) == 2
     many.partial_fit(X[:50], y[:50])
     assert layers(many) == 2
+    assert linear(many)
+    few.partial_fit(X, y)  # as many rows as "many" by now, however
+    assert layers(few) == 1
+    assert not linear(few)
 
 
 def layers(est):
     return sum(layer.name.startswith(("tabm.dense_", "mlp.dense_")) for layer in est.model_.layers)
+
+
+def linear(est):
+    return any(layer.name == "head.linear" for layer in est.model_.layers)
 
 
 def test_importance_adds_up_with_statistics():

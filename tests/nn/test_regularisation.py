@@ -35,6 +35,19 @@ def test_column_dropout_repeats_by_its_seed_and_config() -> None:
     np.testing.assert_array_equal(layer(ones, training=True), again(ones, training=True))
 
 
+@pytest.mark.parametrize("network", ["tabm", "resnet", "transformer"])
+def test_without_a_linear_path_columns_are_dropped_only_by_declaration(network: str, schema: te.Schema) -> None:
+    def rates(schema: te.Schema, linear: bool) -> list[float]:
+        model = te.build_model(schema, network, linear=linear)
+        return [rate for layer in model.layers if isinstance(layer, ColumnDropout) for rate in layer.rates]
+
+    declared = schema.replace({"city": te.Categorical(dropout=0.25)})
+    kinds = {name: kind for name, kind in declared.features.items() if isinstance(kind, te.Categorical)}
+    assert rates(schema, linear=False) == []
+    assert [rate for rate in rates(declared, linear=False) if rate] == [0.25]
+    assert [rate for rate in rates(declared, linear=True) if rate] == [kind.dropout_rate for kind in kinds.values()]
+
+
 def test_the_prior_is_in_the_loss_while_training() -> None:
     layer = RowPrior(3, 2.0)
     layer.weight.assign([1.0, 0.5, 0.25])

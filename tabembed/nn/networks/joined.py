@@ -25,6 +25,7 @@ class Joined:
     Args:
         columns: {safe name: (batch, width)} what each column's branch gives.
         dropout: {safe name: share of rows in which deep layers should not see the column}.
+        declared: the columns whose kind declares that share.
         crossed: the columns that are crosses of others.
         steps: {safe name of a sequence: its steps (batch, longest, width), and which are there (batch, longest)}.
         name: of the layer that puts them one behind the other.
@@ -32,6 +33,7 @@ class Joined:
 
     columns: Mapping[str, Any]
     dropout: Mapping[str, float]
+    declared: frozenset[str] = frozenset()
     crossed: frozenset[str] = frozenset()
     steps: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     name: str = JOIN
@@ -46,17 +48,18 @@ class Joined:
         """The columns one behind the other, (batch, sum of the widths)."""
         return keras.layers.Concatenate(name=self.name)(list(self.columns.values()))
 
-    def seen_deep(self, seeds: Seeds, network: str) -> Any:
+    def seen_deep(self, seeds: Seeds, network: str, linear: bool = True) -> Any:
         """Return the values as deep layers should see them, (batch, sum of the widths).
 
         Columns of many labels are dropped whole from some rows, so that deep layers don't learn rows by their rare
-        labels. That is for networks with a path beside the deep layers, which sees every column always.
+        labels. Without a path beside these layers, which sees every column always, none is but by declaration.
 
         Args:
             seeds: of the draws.
             network: its name, the prefix of its layers' names.
+            linear: whether there is a path beside the deep layers.
         """
-        rates = [self.dropout[name] for name in self.columns]
+        rates = [self.dropout[name] if linear or name in self.declared else 0.0 for name in self.columns]
         if not any(rates):
             return self.values
         return ColumnDropout(rates, self.widths, seed=seeds.next(), name=f"{network}.column_dropout")(self.values)

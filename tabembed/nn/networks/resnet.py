@@ -58,7 +58,7 @@ def resnet(
     check_whole("width * hidden_factor", hidden)
     check_shares(dropout=dropout)
     check_shares(residual_dropout=residual_dropout)
-    x = _dense(width, seeds, "resnet.input")(inputs.seen_deep(seeds, "resnet") if linear else inputs.values)
+    x = _dense(width, seeds, "resnet.input")(inputs.seen_deep(seeds, "resnet", linear))
     for at in range(1, blocks + 1):
         name = f"resnet.block_{at}"
         z = _dense(hidden, seeds, f"{name}.dense_1", "relu")(_normalised(x, f"{name}.normalization"))

@@ -8,7 +8,7 @@ The departures: a linear path beside the layers, one for all members, and column
 rows, as ``mlp``'s (``linear=False`` turns both off); and fewer members and layers than the authors' 32 and two or
 three. They train until nothing improves; in 20 epochs one layer did better than two on 40,000 flights and the Olympics
 (``benchmarks/networks.py --inner``, two seeds), and eight members take a quarter of the time of 32. With all flights
-two layers are better: the presets take them where there are many rows (``estimators/presets.py``).
+two layers are better, and a linear path: the presets take them where there are many rows (``estimators/presets.py``).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def tabm(
     """
     check_whole("k", k)
     check_choice("start", start, ("normal", "random-signs"))
-    values = inputs.seen_deep(seeds, "tabm") if linear else inputs.values
+    values = inputs.seen_deep(seeds, "tabm", linear)
     members = MemberScaling(k, inputs.widths, start, seed=seeds.next(), name="tabm.scaling")(values)
     x = dense_layers(members, hidden, dropout, seeds, "tabm")
     return [x, inputs.values] if linear else [x]

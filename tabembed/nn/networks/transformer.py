@@ -61,7 +61,7 @@ def transformer(
     """
     check_blocks(blocks, heads, dim, hidden_factor)
     check_shares(attention_dropout=attention_dropout, dropout=dropout, residual_dropout=residual_dropout)
-    values = inputs.seen_deep(seeds, "transformer") if linear else inputs.values
+    values = inputs.seen_deep(seeds, "transformer", linear)
     tokens = ColumnTokens(inputs.widths, dim, seed=seeds.next(), name="transformer.tokens")(values)
     x = PrependToken(seed=seeds.next(), name="transformer.cls")(tokens)
     dropouts = attention_dropout, dropout, residual_dropout
