@@ -148,7 +148,7 @@ class MemberMean(keras.layers.Layer):
         >>> MemberMean()(members).numpy().tolist(), tuple(MemberMean()(members, training=True).shape)
         ([[2.0]], (1, 2, 1))
         >>> MemberMean()([members, np.array([[9.0]])], training=True).numpy().tolist()
-        [[[1.0], [3.0], [9.0]]]
+        [[[1.0], [3.0], [9.0], [9.0], [9.0], [9.0]]]
 
     Source: Gorishniy et al. 2025, arXiv 2410.24210, section 3.
     """
@@ -169,8 +169,8 @@ class MemberMean(keras.layers.Layer):
 
 
 def _asides(members: int) -> int:
-    """Return how many times what stands aside counts, half as much as the members."""
-    return max(1, members // 2)
+    """Return how many times what stands aside counts, twice as much as the members."""
+    return 2 * members
 
 
 def model_of(inputs: Any, outputs: Any, network: str, aside: Any = None) -> keras.Model:

