@@ -47,9 +47,9 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
     seeds = Seeds(est.random_state)
     for _ in range(est.n_epochs_ if fitted else 0):  # another order at each call
         seeds.next()
-    # Those of the fit, where some came with `init=`, unless they were set anew.
-    known = getattr(est, "network_options_", {})
-    options, drawn = {**est._options(), **known, **(est.network_options or {})}, seeds.next()
+    # Those of the fit, whatever the preset would take by now, unless they were set anew.
+    known = getattr(est, "network_options_", {}) if fitted else est._options()
+    options, drawn = {**known, **(est.network_options or {})}, seeds.next()
     if fitted:
         metrics = _before(est, table, weights)
         model = grow_model(est.model_, est.schema_, schema, est._network, random_state=drawn, **options)
@@ -58,7 +58,7 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
         each = range(drawn, drawn + est._preset.bags)
         models = [build_model(schema, est._network, random_state=seed, **options) for seed in each]
         est._set_model(schema, bag_of(models))
-        est.history_, est.n_epochs_ = {}, 0
+        est.history_, est.n_epochs_, est.network_options_ = {}, 0, options
         metrics = _before(est, table, weights)
     encoded, truth = schema.encode(table), schema.encode_target(table)
     rate = recipe.learning_rate * _SHARE

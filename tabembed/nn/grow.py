@@ -148,6 +148,13 @@ def _set_numbers(model: keras.Model, schema: Schema) -> None:
 def _copy_layers(model: keras.Model, grown: keras.Model, hashed: set[str]) -> None:
     """Copy what isn't a table's from layer to layer, by name; of hashed tables also the rows that hold no label."""
     old: Mapping[str, Any] = {layer.name: layer.get_weights() for layer in model.layers}
+    kept = {layer.name for layer in grown.layers}
+    lost = [name for name, weights in old.items() if weights and name not in kept]
+    if lost:
+        raise DataError(
+            f"`network` and `network_options` must be those that the model was built with, however: layer {lost[0]!r} "
+            f"would be lost; set them back, or fit anew"
+        )
     for layer in grown.layers:
         if layer.name == STATISTICS or (isinstance(layer, RowwiseEmbedding | RowPrior) and layer.name not in hashed):
             continue

@@ -125,12 +125,29 @@ def test_many_rows_have_a_second_layer_and_a_linear_path_and_keep_them(monkeypat
     X.assign(y=y).to_parquet(tmp_path / "rows.parquet")
     monkeypatch.setattr(streamed, "_AT_ONCE", 100)
     assert layers(te.TabularRegressor(**settings).fit(tmp_path / "rows.parquet", "y")) == 2
-    many.partial_fit(X[:50], y[:50])
+    new = X.assign(a="new")
+    many.partial_fit(new[:50], y[:50])
     assert layers(many) == 2
     assert linear(many)
-    few.partial_fit(X, y)  # as many rows as "many" by now, however
+    few.partial_fit(new, y)  # as many rows as "many" by now, however
     assert layers(few) == 1
     assert not linear(few)
+
+
+def test_models_of_other_presets_keep_their_layers():
+    X, y = rows(400)
+    settings = {"epochs": 1, "random_state": 0, "verbose": 0}
+    before = te.TabularRegressor(network_options={"linear": True}, **settings).fit(X, y)
+    before.set_params(
+        network_options=None
+    ).network_options_ = {}  # as saved when `default` had a linear path everywhere
+    before.partial_fit(X[:50].assign(a="new"), y[:50])
+    assert linear(before)
+    before.set_params(network_options={"linear": False})
+    with pytest.raises(te.DataError, match=r"built with, however: layer 'head\.linear' would be lost; set them back"):
+        before.partial_fit(X[:50].assign(a="newer"), y[:50])
+    first = te.TabularRegressor(**settings).partial_fit(X, y)
+    assert not linear(first.partial_fit(X.assign(a="new"), y))
 
 
 def layers(est):
