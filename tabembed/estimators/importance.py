@@ -133,7 +133,7 @@ def importance(
     Example:
         >>> import pandas as pd, tabembed as te
         >>> X = pd.DataFrame({"dest": ["LAX", "BOS"] * 50, "day": [1, 2, 3, 4, 5] * 20})
-        >>> est = te.TabularRegressor(epochs=9, random_state=0, verbose=0).fit(X, [5.5, -1.5] * 50)
+        >>> est = te.TabularRegressor(preset="fast", epochs=9, random_state=0, verbose=0).fit(X, [5.5, -1.5] * 50)
         >>> te.importance(est, est.schema_, X, method="integrated_gradients").columns
         ('dest', 'day')
 
