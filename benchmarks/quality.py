@@ -65,13 +65,15 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "pairs": {"pairs": 0},
     "members": {"options": {"k": 1}},
     "linear": {"options": {"linear": False}},
+    "few": {"few": {}},
     "rate": {"training": {**TRAINING, "learning_rate": None, "patience": None}},
     "cycles": {"training": {**TRAINING, "epochs": 20}},
     "small": {"training": {**TRAINING, "batch_size": "auto"}},
 }
 """What is changed in a preset to leave an ingredient out: piecewise linear numbers, ranks before them where one value
-fills most rows, all target statistics, those of columns together, TabM's members, the linear path, the rate and the
-patience that differ from the network's own, cycles and the means of epochs, batches of 128 rows without statistics."""
+fills most rows, all target statistics, those of columns together, TabM's members, the linear path of tables of many
+rows, that others have none (`few`), the rate and the patience that differ from the network's own, cycles and the means
+of epochs, batches of 128 rows without statistics."""
 RIVALS = ["LightGBM", "CatBoost"]
 ALL_SETS = SETS | OTHER_SETS | MORE_SETS
 PATIENCE = 50

@@ -48,8 +48,8 @@ def partial_fit(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
     for _ in range(est.n_epochs_ if fitted else 0):  # another order at each call
         seeds.next()
     # Those of the fit, whatever the preset would take by now, unless they were set anew.
-    known = getattr(est, "network_options_", {}) if fitted else est._options()
-    options, drawn = {**known, **(est.network_options or {})}, seeds.next()
+    of_fit = {**getattr(est, "network_options_", {}), **(est.network_options or {})}
+    options, drawn = of_fit if fitted else est._options(), seeds.next()
     if fitted:
         metrics = _before(est, table, weights)
         model = grow_model(est.model_, est.schema_, schema, est._network, random_state=drawn, **options)

@@ -151,10 +151,7 @@ def _copy_layers(model: keras.Model, grown: keras.Model, hashed: set[str]) -> No
     kept = {layer.name for layer in grown.layers}
     lost = [name for name, weights in old.items() if weights and name not in kept]
     if lost:
-        raise DataError(
-            f"`network` and `network_options` must be those that the model was built with, however: layer {lost[0]!r} "
-            f"would be lost; set them back, or fit anew"
-        )
+        raise _another_network(f"layer {lost[0]!r} would be lost")
     for layer in grown.layers:
         if layer.name == STATISTICS or (isinstance(layer, RowwiseEmbedding | RowPrior) and layer.name not in hashed):
             continue
@@ -162,8 +159,12 @@ def _copy_layers(model: keras.Model, grown: keras.Model, hashed: set[str]) -> No
             continue
         weights = old.get(layer.name, [])
         if [array.shape for array in weights] != [array.shape for array in layer.get_weights()]:
-            raise DataError(
-                f"`network` and `network_options` must be those that the model was built with, however: layer "
-                f"{layer.name!r} has another shape; set them back, or fit anew"
-            )
+            raise _another_network(f"layer {layer.name!r} has another shape")
         layer.set_weights(weights)
+
+
+def _another_network(found: str) -> DataError:
+    return DataError(
+        f"`network` and `network_options` must be those that the model was built with, however: {found}; set them "
+        f"back, or fit anew"
+    )

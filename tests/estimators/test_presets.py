@@ -138,9 +138,8 @@ def test_models_of_other_presets_keep_their_layers():
     X, y = rows(400)
     settings = {"epochs": 1, "random_state": 0, "verbose": 0}
     before = te.TabularRegressor(network_options={"linear": True}, **settings).fit(X, y)
-    before.set_params(
-        network_options=None
-    ).network_options_ = {}  # as saved when `default` had a linear path everywhere
+    before.set_params(network_options=None)
+    before.network_options_ = {}  # as saved when `default` had a linear path everywhere
     before.partial_fit(X[:50].assign(a="new"), y[:50])
     assert linear(before)
     before.set_params(network_options={"linear": False})
