@@ -17,10 +17,11 @@ from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from ..estimators import TabularClassifier, TabularRegressor
 from ..estimators.base import TabularEstimator
 from ..io.errors import DataError
+from ..nn.again import Again
 from ..nn.branches.categorical import number_codes
 from ..nn.extract import embedding_of
 from ..nn.model import build_model
-from ..nn.recipe import Recipe, train
+from ..nn.recipe import Recipe
 from ..nn.seeds import Seeds
 from ..schema.binned import binned_by
 from ..schema.schema import Schema
@@ -112,16 +113,27 @@ class Training:
         Args:
             rows: their numbers.
             epochs: passes over them.
+
+        Returns:
+            The model, until the next training: where no bins go by the target all are of one model.
         """
-        options = dict(self.settings["network_options"] or {})
         schema = self.bins_of(rows)
-        model = build_model(schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
         settings = {name: self.settings[name] for name in Recipe.__dataclass_fields__}
         recipe = Recipe.of(self.settings["network"], **{**settings, "epochs": epochs, "validation_fraction": 0.0})
         part = {name: values[rows] for name, values in self.encoded.items()}
         weights = None if self.weights is None else self.weights[rows]
-        train(model, schema, part, self.truth[rows], recipe, random_state=self.seed, sample_weight=weights)
-        return model
+        again = self._shared if schema is self.narrower else self._of(schema)
+        return again.train(part, self.truth[rows], recipe, random_state=self.seed, sample_weight=weights)
+
+    @cached_property
+    def _shared(self) -> Again:
+        """The model of all trainings whose schema is one and the same."""
+        return self._of(self.narrower)
+
+    def _of(self, schema: Schema) -> Again:
+        options = dict(self.settings["network_options"] or {})
+        model = build_model(schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
+        return Again(model, schema)
 
     def on_all(self, held_out: TabularEstimator) -> keras.Model:
         """Train on all rows, as long as was best with some held out: a table's rare labels need every row.

@@ -14,7 +14,6 @@ from typing import Any, Self
 import keras
 import numpy as np
 import pyarrow as pa
-import tensorflow as tf
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
@@ -25,7 +24,7 @@ from ..io.streams import open_rows
 from ..nn.answers import side_by_side
 from ..nn.dataset import check_weights
 from ..nn.extract import extract_statistics, extract_tables
-from ..nn.packed import pack_spec, run_packed, unpack
+from ..nn.packed import run_packed, trace_packed
 from ..nn.recipe import Recipe
 from ..nn.statistics import TargetStatistics
 from ..nn.statistics_lookup import statistics_of
@@ -269,10 +268,7 @@ class TabularEstimator(BaseEstimator):
         target, schema, model = self.schema_.need_targets(), self.schema_, self.model_
         if getattr(self, "_call_", None) is None:
             # A traced function answers one row in under a millisecond; model.predict takes a hundred.
-            self._call_ = tf.function(
-                lambda *packed: side_by_side(target, model(unpack(schema, *packed), training=False)),
-                input_signature=pack_spec(schema),
-            ).get_concrete_function()
+            self._call_ = trace_packed(schema, lambda inputs: side_by_side(target, model(inputs, training=False)))
         width = sum(part.output_width for part in target.parts)
         return target.outputs(run_packed(self._call_, schema, encoded, (width,)))
 

@@ -6,15 +6,15 @@ __all__ = ["METHODS", "Importance", "importance"]
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
 
 from ..io.errors import DataError, require
 from ..io.frames import to_arrow
 from ..nn.attribution import integrated_gradients
-from ..nn.packed import pack_spec, run_packed, unpack
+from ..nn.packed import run_packed, trace_packed
 from ..nn.seeds import Seeds
 from ..schema.ragged import Encoded
 from ..schema.schema import Schema
@@ -205,9 +205,7 @@ class _Scored:
 
     def __init__(self, model: Any, schema: Schema, truth: np.ndarray, metric: str | None) -> None:
         self.schema, self._truth, self._metric = schema, truth, metric
-        self._run = tf.function(
-            lambda *packed: model(unpack(schema, *packed), training=False), input_signature=pack_spec(schema)
-        ).get_concrete_function()
+        self._run = trace_packed(schema, partial(model, training=False))
 
     def __call__(self, encoded: Mapping[str, Encoded]) -> float:
         """Return the metric, turned so that less is better."""

@@ -16,7 +16,7 @@ from ..schema.ragged import Encoded
 from ..schema.schema import Schema
 from .bags import parts_of
 from .networks.joined import JOIN
-from .packed import pack_spec, run_packed, unpack
+from .packed import run_packed, trace_packed
 from .statistics_lookup import statistics_of
 
 _CHUNK = 4_096
@@ -57,13 +57,13 @@ def integrated_gradients(
     """
     halves = [_halves(part, schema) for part in parts_of(model)]
     step = _Step([rest for _, rest in halves], steps, schema.need_target().is_classification)
-    run = tf.function(
-        lambda *packed: tf.concat(
-            [values for branches, _ in halves for values in branches(unpack(schema, *packed), training=False)], axis=1
+    run = trace_packed(
+        schema,
+        lambda inputs: tf.concat(
+            [values for branches, _ in halves for values in branches(inputs, training=False)], axis=1
         ),
-        input_signature=pack_spec(schema),
     )
-    values = run_packed(run.get_concrete_function(), schema, encoded, (sum(map(sum, step.widths)),))
+    values = run_packed(run, schema, encoded, (sum(map(sum, step.widths)),))
     start = values.mean(axis=0, dtype=np.float64).astype(np.float32)
     chunks = [step(values[at : at + _CHUNK], start) for at in range(0, len(values), _CHUNK)]
     by_value, outputs, baseline = (np.concatenate(found) for found in zip(*chunks, strict=True))

@@ -98,7 +98,12 @@ def kept(shape: Any, share: float, seed_generator: Any) -> Any:
 
 def _bits(count: Any, seed_generator: Any) -> Any:
     """Return (count,) random uint32."""
-    state = tf.cast(seed_generator.next(), tf.uint32)
+    return _hashed(count, tf.cast(seed_generator.next(), tf.uint32))
+
+
+@tf.function(autograph=False, input_signature=[tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.uint32)])
+def _hashed(count: Any, state: Any) -> Any:
+    """Return (count,) uint32 of a generator's state; a function, or to trace many columns would take longer."""
     stride = tf.constant(_STRIDE, tf.uint32)
     numbers = tf.cast(tf.range(count), tf.uint32)
     return _mixed(numbers * stride + _mixed(state[0] * stride + state[1]))

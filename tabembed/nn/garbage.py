@@ -5,8 +5,11 @@ from __future__ import annotations
 __all__ = ["old_objects_alone"]
 
 import gc
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_inside = threading.Lock()
 
 
 @contextmanager
@@ -21,11 +24,17 @@ def old_objects_alone() -> Iterator[None]:
         ...     gc.get_freeze_count() > 0
         True
     """
-    if gc.get_freeze_count():  # by whoever runs us, or by a training in another thread: theirs to end
+    if not _inside.acquire(blocking=False):  # within another one, of this thread or beside it: theirs to end
         yield
         return
-    gc.freeze()
     try:
-        yield
+        if gc.get_freeze_count():  # by whoever runs us; to count them takes 0.03 s, so once
+            yield
+            return
+        gc.freeze()
+        try:
+            yield
+        finally:
+            gc.unfreeze()
     finally:
-        gc.unfreeze()
+        _inside.release()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Packed", "columns_of", "pack", "pack_spec", "run_packed", "unpack"]
+__all__ = ["Packed", "columns_of", "pack", "pack_spec", "run_packed", "trace_packed", "unpack"]
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -82,6 +82,19 @@ def unpack(schema: Schema, *packed: tf.Tensor, **named: tf.Tensor) -> dict[str, 
         else:
             inputs[group] = tensor
     return inputs
+
+
+def trace_packed(schema: Schema, function: Callable[[dict[str, tf.Tensor]], tf.Tensor]) -> Callable[..., tf.Tensor]:
+    """Return a function for ``run_packed``, traced for any number of rows; a row takes it less than a millisecond.
+
+    Args:
+        schema: of the columns.
+        function: of {model input name: (n, 1), of lists (n, longest)}, such as a model.
+    """
+    # Nothing in it is for AutoGraph, which took half a second to find this out.
+    return tf.function(
+        lambda *packed: function(unpack(schema, *packed)), input_signature=pack_spec(schema), autograph=False
+    ).get_concrete_function()
 
 
 def run_packed(

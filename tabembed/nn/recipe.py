@@ -168,6 +168,7 @@ def train(
     split: RowSplit | None = None,
     crossed: np.ndarray | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    compiled: bool = False,
 ) -> tuple[keras.callbacks.History, np.ndarray]:
     """Compile and fit a model of the schema by the recipe.
 
@@ -182,6 +183,7 @@ def train(
         split: the rows to train on and those to hold out; None draws them by ``recipe.validation_fraction``.
         crossed: (n, width) float32 what to train on in place of the model's target statistics; None where it has none.
         callbacks: more of Keras' callbacks.
+        compiled: whether an earlier call compiled the model, for as many steps.
 
     Returns:
         Keras' history and the row numbers that were held out; none where none of them has a weight above 0.
@@ -198,7 +200,7 @@ def train(
     batches = part(training, batch, shuffle=True, seed=seeds.next(), steps=steps)
     # Kept as batches: an iterator of what is there takes a fortieth of the time to start.
     judged = part(held, 8192).cache() if len(held) else None
-    history = fit_model(fed, wanted, recipe, steps, batches, judged, callbacks)
+    history = fit_model(fed, wanted, recipe, steps, batches, judged, callbacks, compiled=compiled)
     if fed is not model:
         model.compile(fed.optimizer, wanted.loss, loss_weights=wanted.loss_weight)
     return history, held
@@ -212,6 +214,8 @@ def fit_model(
     batches: Any,
     judged: Any = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    *,
+    compiled: bool = False,
 ) -> keras.callbacks.History:
     """Compile a model and fit it on batches by the recipe, wherever these come from.
 
@@ -223,12 +227,14 @@ def fit_model(
         batches: a data set, in another order in every epoch; of one epoch, or of all of them without an end.
         judged: a data set of held-out rows that choose the best epoch; None for none.
         callbacks: more of Keras' callbacks.
+        compiled: whether an earlier call compiled the model, for as many steps.
 
     Returns:
         Keras' history.
     """
     ends = [recipe.cycle] if judged is None else recipe.ends(steps)
-    _compile(model, target, recipe, steps, cosine(recipe.learning_rate, ends, steps), ends[0] * steps)
+    if not compiled:
+        _compile(model, target, recipe, steps, cosine(recipe.learning_rate, ends, steps), ends[0] * steps)
     if judged is not None:
         callbacks = [*callbacks, Cycles(ends, recipe.patience, judged)]
     return _run(model, target, recipe, ends, steps, batches, validation_data=judged, callbacks=callbacks)

@@ -95,6 +95,10 @@ def test_escapes(one: str, other: str) -> None:
     assert unescape(escape(one, keep=" ")) == one
 
 
+def test_no_white_space_is_beyond_what_is_escaped() -> None:
+    assert not any(map(str.isspace, map(chr, range(0x3001, sys.maxunicode + 1))))
+
+
 def test_gensim_both_ways(small: EmbeddingTable, awkward: EmbeddingTable) -> None:
     keyed = small.to_gensim()
     assert keyed.index_to_key == list(small.labels)

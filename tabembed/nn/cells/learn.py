@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from ...schema.ragged import Encoded
 from ...schema.schema import Schema
 from ..cycles import cosine
 from ..dataset import make_dataset
 from ..optimizer import RowwiseAdam
-from ..packed import pack_spec, run_packed, unpack
+from ..packed import run_packed, trace_packed
 from ..recipe import Recipe, epoch_steps, together, worth_xla
 from .base import CellModel
 
@@ -55,6 +54,5 @@ def run(
         function: of {model input name: (batch, 1)}.
         schema: of the columns.
     """
-    traced = tf.function(lambda *packed: function(unpack(schema, *packed)), input_signature=pack_spec(schema))
-    compiled = traced.get_concrete_function()
+    compiled = trace_packed(schema, function)
     return lambda encoded, shape: run_packed(compiled, schema, encoded, shape)
