@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -125,6 +125,13 @@ def _publish(aside: Path, path: Path) -> Path:
             return version
 
 
+class _Variables(NamedTuple):
+    """What Keras asks of a traced function."""
+
+    trainable_variables: list[tf.Variable]
+    variables: list[tf.Variable]
+
+
 def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> dict[str, list[tf.TensorSpec]]:
     """Write the graph; return {signature: what it takes} of those that take rows."""
     target = schema.need_targets()
@@ -160,7 +167,11 @@ def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> dict[str, 
     resources = [column.resources for column in raw.values()] + [one.resources for one in others.values()]
     for resource in (resource for some in resources for resource in some):
         archive.track(resource)
+    known = _Variables([one.value for one in model.trainable_variables], [one.value for one in model.variables])
     for name, signature in (rows | others).items():
-        archive.add_endpoint(name, signature.answer, input_signature=signature.specs)
+        endpoint = archive.add_endpoint(name, signature.answer, input_signature=signature.specs)
+        if name in rows or name == "encoded":
+            # Where Keras looks for an endpoint's variables; else it traces all to find them, and to write traces again.
+            endpoint.concrete_functions = [known]
     archive.write_out(str(folder), verbose=False)
     return {name: signature.specs for name, signature in rows.items()}
