@@ -18,7 +18,9 @@ import tensorflow as tf
 
 import tabembed as te
 from tabembed.io import DataError
+from tabembed.serving import export as export_module
 from tabembed.serving.export import _publish
+from tabembed.serving.outputs import outputs
 
 # What a process without tabembed does: plain TensorFlow, raw values in.
 ALONE = """
@@ -63,6 +65,16 @@ def test_versions_count_up(cases: Any, tmp_path: Path) -> None:
     (path / "notes").mkdir()
     assert te.export(case.model, case.schema, str(path)) == path / "10"
     assert sorted(entry.name for entry in path.iterdir()) == ["1", "10", "9", "notes"]
+
+
+def test_what_predicts_is_traced_once_for_each_endpoint(
+    cases: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keras alone would trace all of them twice, to find their variables first."""
+    traced = []
+    monkeypatch.setattr(export_module, "outputs", lambda *args: traced.append(args) or outputs(*args))
+    te.export(cases["y"].model, cases["y"].schema, tmp_path / "model")
+    assert len(traced) == 3  # rows, rows as examples, and columns that Python encoded
 
 
 def test_the_signature(cases: Any) -> None:
