@@ -21,7 +21,7 @@ from ..nn.again import Again
 from ..nn.branches.categorical import number_codes
 from ..nn.extract import embedding_of
 from ..nn.model import build_model
-from ..nn.recipe import Recipe
+from ..nn.recipe import Recipe, train
 from ..nn.seeds import Seeds
 from ..schema.binned import binned_by
 from ..schema.schema import Schema
@@ -122,18 +122,21 @@ class Training:
         recipe = Recipe.of(self.settings["network"], **{**settings, "epochs": epochs, "validation_fraction": 0.0})
         part = {name: values[rows] for name, values in self.encoded.items()}
         weights = None if self.weights is None else self.weights[rows]
-        again = self._shared if schema is self.narrower else self._of(schema)
-        return again.train(part, self.truth[rows], recipe, random_state=self.seed, sample_weight=weights)
+        how: dict[str, Any] = {"random_state": self.seed, "sample_weight": weights}
+        if schema is self.narrower:
+            return self._shared.train(part, self.truth[rows], recipe, **how)
+        model = self._build(schema)
+        train(model, schema, part, self.truth[rows], recipe, **how)
+        return model
 
     @cached_property
     def _shared(self) -> Again:
         """The model of all trainings whose schema is one and the same."""
-        return self._of(self.narrower)
+        return Again(self._build(self.narrower), self.narrower)
 
-    def _of(self, schema: Schema) -> Again:
+    def _build(self, schema: Schema) -> keras.Model:
         options = dict(self.settings["network_options"] or {})
-        model = build_model(schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
-        return Again(model, schema)
+        return build_model(schema, self.settings["network"], random_state=Seeds(self.seed).next(), **options)
 
     def on_all(self, held_out: TabularEstimator) -> keras.Model:
         """Train on all rows, as long as was best with some held out: a table's rare labels need every row.

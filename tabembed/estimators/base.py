@@ -268,7 +268,7 @@ class TabularEstimator(BaseEstimator):
         target, schema, model = self.schema_.need_targets(), self.schema_, self.model_
         if getattr(self, "_call_", None) is None:
             # A traced function answers one row in under a millisecond; model.predict takes a hundred.
-            self._call_ = trace_packed(schema, lambda inputs: side_by_side(target, model(inputs, training=False)))
+            self._call_ = trace_packed(lambda inputs: side_by_side(target, model(inputs, training=False)), schema)
         width = sum(part.output_width for part in target.parts)
         return target.outputs(run_packed(self._call_, schema, encoded, (width,)))
 

@@ -205,7 +205,7 @@ class _Scored:
 
     def __init__(self, model: Any, schema: Schema, truth: np.ndarray, metric: str | None) -> None:
         self.schema, self._truth, self._metric = schema, truth, metric
-        self._run = trace_packed(schema, partial(model, training=False))
+        self._run = trace_packed(partial(model, training=False), schema)
 
     def __call__(self, encoded: Mapping[str, Encoded]) -> float:
         """Return the metric, turned so that less is better."""

@@ -51,9 +51,8 @@ class Again:
         batch = recipe.batch_rows(len(target))
         wanted = (recipe, batch, epoch_steps(len(target), batch))
         compiled = wanted == self._compiled_for
-        if self._compiled_for is not None:
-            for variable, value in self._first:
-                variable.assign(value)
+        for variable, value in self._first:
+            variable.assign(value)
         if compiled:
             for variable in self.model.optimizer.variables:  # its steps, moments and stamps all start at zero
                 variable.assign(keras.ops.zeros_like(variable))

@@ -58,10 +58,10 @@ def integrated_gradients(
     halves = [_halves(part, schema) for part in parts_of(model)]
     step = _Step([rest for _, rest in halves], steps, schema.need_target().is_classification)
     run = trace_packed(
-        schema,
         lambda inputs: tf.concat(
             [values for branches, _ in halves for values in branches(inputs, training=False)], axis=1
         ),
+        schema,
     )
     values = run_packed(run, schema, encoded, (sum(map(sum, step.widths)),))
     start = values.mean(axis=0, dtype=np.float64).astype(np.float32)

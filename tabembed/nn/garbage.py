@@ -24,17 +24,14 @@ def old_objects_alone() -> Iterator[None]:
         ...     gc.get_freeze_count() > 0
         True
     """
-    if not _inside.acquire(blocking=False):  # within another one, of this thread or beside it: theirs to end
-        yield
-        return
-    try:
-        if gc.get_freeze_count():  # by whoever runs us; to count them takes 0.03 s, so once
-            yield
-            return
+    outermost = _inside.acquire(blocking=False)  # within another one, of this thread or beside it, it is theirs to end
+    alone = outermost and not gc.get_freeze_count()  # or whoever runs us froze them; to count them takes 0.03 s
+    if alone:
         gc.freeze()
-        try:
-            yield
-        finally:
-            gc.unfreeze()
+    try:
+        yield
     finally:
-        _inside.release()
+        if alone:
+            gc.unfreeze()
+        if outermost:
+            _inside.release()

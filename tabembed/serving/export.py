@@ -170,8 +170,7 @@ def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> dict[str, 
     known = _Variables([one.value for one in model.trainable_variables], [one.value for one in model.variables])
     for name, signature in (rows | others).items():
         endpoint = archive.add_endpoint(name, signature.answer, input_signature=signature.specs)
-        if name in rows or name == "encoded":
-            # Where Keras looks for an endpoint's variables; else it traces all to find them, and to write traces again.
-            endpoint.concrete_functions = [known]
+        # Keras reads the variables off these; without, it traces to find them, and again to write.
+        endpoint.concrete_functions = [known]
     archive.write_out(str(folder), verbose=False)
     return {name: signature.specs for name, signature in rows.items()}

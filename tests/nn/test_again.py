@@ -33,6 +33,11 @@ def _built(schema: Schema, network: str) -> keras.Model:
     return te.build_model(schema, network, random_state=3)
 
 
+def _same_weights(model: keras.Model, other: keras.Model) -> None:
+    for ours, theirs in zip(model.variables, other.variables, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), err_msg=ours.path)
+
+
 @pytest.mark.parametrize("network", ["mlp", "tabm"])
 def test_each_training_is_as_of_a_new_model(rows: pa.Table, schema: Schema, network: str) -> None:
     again = Again(_built(schema, network), schema)
@@ -44,8 +49,7 @@ def test_each_training_is_as_of_a_new_model(rows: pa.Table, schema: Schema, netw
         train(alone, schema, encoded, target, RECIPE, random_state=5, sample_weight=weights)
         model = again.train(encoded, target, RECIPE, random_state=5, sample_weight=weights)
         functions.append(model.train_function)
-        for ours, theirs in zip(model.variables, alone.variables, strict=True):
-            np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), err_msg=ours.path)
+        _same_weights(model, alone)
     assert len(set(map(id, functions))) == 1
 
 
@@ -56,5 +60,4 @@ def test_other_batches_or_settings_are_compiled_for(rows: pa.Table, schema: Sche
         alone = _built(schema, "mlp")
         train(alone, schema, encoded, target, recipe, random_state=5)
         model = again.train(encoded, target, recipe, random_state=5)
-        for ours, theirs in zip(model.variables, alone.variables, strict=True):
-            np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), err_msg=ours.path)
+        _same_weights(model, alone)

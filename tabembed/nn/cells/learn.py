@@ -54,5 +54,5 @@ def run(
         function: of {model input name: (batch, 1)}.
         schema: of the columns.
     """
-    compiled = trace_packed(schema, function)
+    compiled = trace_packed(function, schema)
     return lambda encoded, shape: run_packed(compiled, schema, encoded, shape)
