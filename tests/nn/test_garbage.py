@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import tabembed as te
-from tabembed.nn.garbage import old_objects_alone
+from tabembed.nn.garbage import _by_another, old_objects_alone
 
 
 class Node:
@@ -25,6 +25,7 @@ def _nothing_frozen() -> Iterator[None]:
     """The tests themselves run with their imports left alone (tests/conftest.py)."""
     frozen = gc.get_freeze_count()
     gc.unfreeze()
+    _by_another.clear()
     yield
     if frozen:
         gc.freeze()
@@ -47,12 +48,22 @@ def test_it_ends_with_an_error_too() -> None:
     assert gc.get_freeze_count() == 0
 
 
-def test_what_another_froze_stays_frozen() -> None:
+def test_what_another_froze_stays_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     gc.freeze()
     with old_objects_alone():
         pass
     assert gc.get_freeze_count() > 0
     gc.unfreeze()
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: pytest.fail("counted again"))
+    with old_objects_alone():
+        gc.freeze()
+
+
+def test_in_another_one_nothing_is_done() -> None:
+    with old_objects_alone():
+        with old_objects_alone():
+            pass
+        assert gc.get_freeze_count() > 0
 
 
 def test_a_fit_leaves_the_collector_as_it_was() -> None:
