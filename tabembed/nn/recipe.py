@@ -29,6 +29,7 @@ from ..schema.schema import Schema
 from ..schema.targets import AnyTarget
 from .cycles import CYCLE, Cycles, cosine, cycle_ends
 from .dataset import make_dataset
+from .draws import Dropout
 from .held_out import RowSplit, hold_out
 from .networks import network_of
 from .optimizer import RowwiseAdam
@@ -39,8 +40,10 @@ from .statistics_lookup import STATISTICS, fed_statistics
 
 _TOGETHER = 16
 """The most steps that one call of the train function takes."""
-_WORTH_XLA = 2_000
-"""Training steps from which on XLA saves more time than it takes to compile one: some seconds."""
+_WORTH_XLA, _WORTH_XLA_DRAWS = 2_000, 1_000_000_000
+"""Training steps from which on XLA saves more time than it takes to compile one, some seconds; or values that dropout
+draws for, wherever steps are heavy: in graphs each operation of the hash is a walk through memory. A step of the default
+preset on InstEval (2,048 values a row, 1,024 rows) takes 24 ms by graphs and 13 by XLA, compiled in 3 s."""
 
 _FEW_ROWS, _BATCH, _FEW_STEPS, _STEPS, _MOST = 1_000, 128, 12, 50, 1_024
 """From so many rows on a batch has up to 128 of them, as far as that leaves 12 steps an epoch, and more where there are
@@ -200,7 +203,7 @@ def train(
     batches = part(training, batch, shuffle=True, seed=seeds.next(), steps=steps)
     # Kept as batches: an iterator of what is there takes a fortieth of the time to start.
     judged = part(held, 8192).cache() if len(held) else None
-    history = fit_model(fed, wanted, recipe, steps, batches, judged, callbacks, compiled=compiled)
+    history = fit_model(fed, wanted, recipe, (steps, batch), batches, judged, callbacks, compiled=compiled)
     if fed is not model:
         model.compile(fed.optimizer, wanted.loss, loss_weights=wanted.loss_weight)
     return history, held
@@ -210,7 +213,7 @@ def fit_model(
     model: keras.Model,
     target: AnyTarget,
     recipe: Recipe,
-    steps: int,
+    epoch: tuple[int, int],
     batches: Any,
     judged: Any = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -223,7 +226,7 @@ def fit_model(
         model: built by ``build_model``.
         target: the schema's.
         recipe: the settings.
-        steps: batches an epoch.
+        epoch: how many batches there are in an epoch, and of how many rows each.
         batches: a data set, in another order in every epoch; of one epoch, or of all of them without an end.
         judged: a data set of held-out rows that choose the best epoch; None for none.
         callbacks: more of Keras' callbacks.
@@ -232,9 +235,10 @@ def fit_model(
     Returns:
         Keras' history.
     """
+    steps, batch = epoch
     ends = [recipe.cycle] if judged is None else recipe.ends(steps)
     if not compiled:
-        _compile(model, target, recipe, steps, cosine(recipe.learning_rate, ends, steps), ends[0] * steps)
+        _compile(model, target, recipe, cosine(recipe.learning_rate, ends, steps), (ends[0], steps, batch))
     if judged is not None:
         callbacks = [*callbacks, Cycles(ends, recipe.patience, judged)]
     return _run(model, target, recipe, ends, steps, batches, validation_data=judged, callbacks=callbacks)
@@ -314,7 +318,7 @@ def train_more(
     if _goes_on(model, recipe):
         model.optimizer.learning_rate = rate
     else:
-        _compile(model, wanted, recipe, steps, rate, steps)
+        _compile(model, wanted, recipe, rate, (1, steps, batch))
     seed = Seeds(random_state).next()
     batches = _part(schema, encoded, target, sample_weight, None, rows, batch, shuffle=True, seed=seed, steps=steps)
     # With an end: a model that goes on takes as many steps a call as it was compiled for, other rows or not.
@@ -329,8 +333,9 @@ def _goes_on(model: keras.Model, recipe: Recipe) -> bool:
     return not isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
 
 
-def _compile(model: keras.Model, target: AnyTarget, recipe: Recipe, steps: int, rate: Any, in_all: int) -> None:
-    """Compile for batches that come ``steps`` times an epoch and ``in_all`` times."""
+def _compile(model: keras.Model, target: AnyTarget, recipe: Recipe, rate: Any, length: tuple[int, int, int]) -> None:
+    """Compile for so many epochs of so many batches of so many rows."""
+    epochs, steps, batch = length
     model.compile(
         RowwiseAdam(rate, weight_decay=recipe.weight_decay or None),
         target.loss,
@@ -340,18 +345,22 @@ def _compile(model: keras.Model, target: AnyTarget, recipe: Recipe, steps: int, 
     )
     # Variables that are made while the step is traced make TensorFlow trace it twice.
     model.optimizer.build(model.trainable_variables)
-    if worth_xla(model, in_all):
+    if worth_xla(model, epochs * steps, batch):
         # The step of validation is made before, without XLA: it runs too seldom to be worth another compilation.
         model.make_test_function()
         model.jit_compile = True
 
 
-def worth_xla(model: keras.Model, steps: int) -> bool:
+def worth_xla(model: keras.Model, steps: int, batch: int) -> bool:
     """Say whether XLA saves more time than it takes to compile.
 
     Args:
         model: a functional one.
         steps: batches in all.
+        batch: rows of each.
     """
     # XLA compiles for a shape: lists, padded to the longest of each batch, would have it compile again and again.
-    return steps >= _WORTH_XLA and not any(None in tensor.shape[1:] for tensor in model.inputs)
+    if any(None in tensor.shape[1:] for tensor in model.inputs):
+        return False
+    drawn = sum(math.prod(layer.output.shape[1:]) for layer in model.layers if isinstance(layer, Dropout))
+    return steps >= _WORTH_XLA or steps * batch * drawn >= _WORTH_XLA_DRAWS

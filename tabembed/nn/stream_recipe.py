@@ -95,7 +95,7 @@ def train_stream(
     batches = parts.training.dataset(batch, shuffle=True, seed=Seeds(random_state).next())
     judged = None if parts.held is None else parts.held.dataset(8192)
     try:
-        return fit_model(model, schema.need_targets(), recipe, steps, batches, judged, callbacks)
+        return fit_model(model, schema.need_targets(), recipe, (steps, batch), batches, judged, callbacks)
     except tf.errors.OpError as error:
         streams = (parts.training, parts.held)
         cause = next((stream.error for stream in streams if stream is not None and stream.error), None)

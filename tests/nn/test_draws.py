@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tabembed.nn.draws import Dropout, kept, uniform
+from tabembed.nn.draws import Dropout, _under_xla, kept, uniform
 
 SHAPE = (1024, 128)
 
@@ -58,8 +58,10 @@ def test_what_stays_is_its_share_and_independent(share: float) -> None:
 
 
 def test_an_odd_number_of_values_may_be_drawn_and_the_rarest_shares_are_kept() -> None:
-    generator = keras.random.SeedGenerator(7)
-    assert kept((3, 5), 0.5, generator).shape == (3, 5)
+    generator, again = (keras.random.SeedGenerator(7) for _ in range(2))
+    odd = kept((3, 5), 0.5, generator)
+    assert odd.shape == (3, 5)
+    np.testing.assert_array_equal(tf.function(kept, jit_compile=True)((3, 5), 0.5, again), odd)
     many = (1024, 1024)
     assert 0 < kept(many, 1e-9, generator).numpy().sum() < 60, "16 expected"
     assert 0 < (~kept(many, 1 - 1e-9, generator).numpy()).sum() < 60
@@ -70,6 +72,15 @@ def test_a_seed_repeats_the_numbers_with_and_without_xla() -> None:
     for compiled in (False, True):
         for one, another in zip(draws(2, compiled=compiled), want, strict=True):
             np.testing.assert_array_equal(one, another)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_it_is_known_whether_xla_compiles(compiled: bool) -> None:
+    def told() -> tf.Tensor:
+        return tf.constant(_under_xla())
+
+    assert bool(tf.function(told, jit_compile=compiled)()) is compiled
+    assert not _under_xla()
 
 
 def test_the_global_random_states_stay_as_they_were() -> None:

@@ -36,7 +36,7 @@ def learn(model: CellModel, schema: Schema, encoded: Mapping[str, Encoded], reci
     model.compile(
         RowwiseAdam(schedule, weight_decay=recipe.weight_decay or None),
         steps_per_execution=together(steps),
-        jit_compile=worth_xla(model.tokenize, recipe.cycle * steps),
+        jit_compile=worth_xla(model.tokenize, recipe.cycle * steps, batch),
     )
     batches = make_dataset(schema, encoded, None, batch, shuffle=True, seed=seed, steps=steps)
     model.optimizer.build(model.trainable_variables)
