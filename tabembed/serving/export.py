@@ -162,8 +162,8 @@ def _write_graph(model: keras.Model, schema: Schema, folder: Path) -> dict[str, 
         **({} if vectors is None else {"embed": vectors}),
     }
     others = {"encoded": Signature(encoded, pack_spec(schema)), **lookups(model, schema, raw)}
+    # The model itself is not tracked: its variables would be written again, as Keras', which no loader reads.
     archive = keras.export.ExportArchive()
-    archive.track(model)
     resources = [column.resources for column in raw.values()] + [one.resources for one in others.values()]
     for resource in (resource for some in resources for resource in some):
         archive.track(resource)

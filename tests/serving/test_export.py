@@ -77,6 +77,24 @@ def test_what_predicts_is_traced_once_for_each_endpoint(
     assert len(traced) == 3  # rows, rows as examples, and columns that Python encoded
 
 
+def test_each_weight_is_written_once(cases: Any) -> None:
+    file = tf.train.load_checkpoint(str(cases["y"].path / "1" / "variables" / "variables"))
+    written = [tuple(shape) for name, shape in file.get_variable_to_shape_map().items() if "VARIABLE_VALUE" in name]
+    assert sorted(written) == sorted(tuple(weight.shape) for weight in cases["y"].model.variables)
+
+
+def test_the_loader_that_tensorflow_serving_has_finds_all_weights(cases: Any, questions: pd.DataFrame) -> None:
+    """It restores TensorFlow's own variables by their names, and knows none of Keras'."""
+    case, load = cases["y"], tf.compat.v1.saved_model.load
+    cells = {name: column.numpy() for name, column in case.raw(questions).items()}
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        serve = load(session, ["serve"], str(case.path / "1")).signature_def["serving_default"]
+        given = {serve.inputs[name].name: column for name, column in cells.items()}
+        answers = session.run(serve.outputs["prediction"].name, given)
+    limit = 1e-5 * max(1, case.schema.need_target().scale)
+    np.testing.assert_allclose(answers, case.output(questions)[:, 0], rtol=0, atol=limit)
+
+
 def test_the_signature(cases: Any) -> None:
     for target, case in cases.items():
         serve = tf.saved_model.load(str(case.path / "1")).signatures["serving_default"]
