@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from copy import copy
 from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
@@ -24,6 +25,8 @@ from tabembed.io import DataError
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 
+Make = Callable[..., Embedder]
+Fitted = Callable[[Make], Any]
 QUICK = {"epochs": 1, "batch_size": 500, "network_options": {"hidden": [4]}, "random_state": 0}
 
 
@@ -99,12 +102,17 @@ def half_of_target(y: pd.Series) -> pd.Series:
     return y[:3000]
 
 
+@pytest.fixture(scope="session")
+def fitted(X: pd.DataFrame, y: pd.Series) -> Fitted:
+    """Return what gives an embedder that was fitted once, for all tests that leave it as it is."""
+    return cache(lambda make: make().fit(X, y))
+
+
 EMBEDDERS = [entity, pca, lda, word2vec, glove, fasttext, text]
 CONTEXTUAL = [cove, elmo, bert, gpt]
 each = pytest.mark.parametrize("make", EMBEDDERS)
 in_rows = pytest.mark.parametrize("make", CONTEXTUAL, ids=["cove", "elmo", "bert", "gpt"])
 every = pytest.mark.parametrize("make", EMBEDDERS + CONTEXTUAL)
-Make = Callable[..., Embedder]
 
 
 def _expected(embedder: Embedder) -> dict[str, str]:
@@ -151,9 +159,8 @@ def test_scikit_learns_checks_of_those_that_read_words(estimator: Any, check: An
 
 
 @each
-def test_a_table_for_each_column_of_labels(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
-    embedder = make()
-    assert embedder.fit(X, y) is embedder
+def test_a_table_for_each_column_of_labels(make: Make, fitted: Fitted, X: pd.DataFrame) -> None:
+    embedder = fitted(make)
     assert {name: (table.dim, len(table)) for name, table in embedder.tables_.items()} == {
         "store": (3, 100),
         "day": (3, 7),
@@ -169,9 +176,8 @@ def test_a_table_for_each_column_of_labels(make: Make, X: pd.DataFrame, y: pd.Se
 
 
 @in_rows
-def test_a_vector_for_each_cell_in_its_row(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
-    embedder: Any = make()
-    assert embedder.fit(X, y) is embedder
+def test_a_vector_for_each_cell_in_its_row(make: Make, fitted: Fitted, X: pd.DataFrame) -> None:
+    embedder = fitted(make)
     out, cells = embedder.transform(X.set_axis(X.index[::-1])), embedder.transform_cells(X)
     assert (cells.shape, cells.dtype, embedder.columns_) == ((len(X), 2, 4), np.float32, ["store", "day"])
     assert out.columns.tolist() == [*(f"store_{at}" for at in range(4)), "km", *(f"day_{at}" for at in range(4))]
@@ -189,8 +195,8 @@ def test_a_vector_for_each_cell_in_its_row(make: Make, X: pd.DataFrame, y: pd.Se
 
 
 @each
-def test_unseen_and_missing_cells(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
-    embedder = make().fit(X, y)
+def test_unseen_and_missing_cells(make: Make, fitted: Fitted) -> None:
+    embedder = fitted(make)
     table = embedder.tables_["store"]
     out = embedder.transform(pd.DataFrame({"store": ["?!", None, "5"], "km": 0.0, "day": "1"}))
     np.testing.assert_array_equal(out[["store_0", "store_1", "store_2"]], [table.unknown, table.missing, table["5"]])
@@ -205,24 +211,25 @@ def test_of_an_array_every_column_is_categorical(make: Make, y: pd.Series) -> No
 
 
 @every
-def test_polars_and_dicts(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
-    want = make().fit(X, y).transform(X)
+def test_polars_and_dicts(make: Make, fitted: Fitted, X: pd.DataFrame, y: pd.Series) -> None:
+    want = fitted(make).transform(X)
     frame = pl.from_pandas(X)
     out = make().fit(frame, y).transform(frame)
     assert isinstance(out, pl.DataFrame)
     np.testing.assert_array_equal(out.to_numpy(), want.to_numpy())
     columns = {name: X[name] for name in X}
     np.testing.assert_array_equal(make().fit(columns, y).transform(columns), want)
-    as_arrays = make().set_output(transform="default").fit(X, y)
-    assert as_arrays.transform(X).shape == want.shape
+    as_arrays = copy(fitted(make)).set_output(transform="default").transform(X)
+    assert as_arrays.shape == want.shape
 
 
 @every
-def test_the_same_seed_gives_the_same_tables(make: Make, X: pd.DataFrame, y: pd.Series) -> None:
-    embedder = make().fit(X, y)
-    assert clone(embedder).fit(X, y).tables_ == embedder.tables_
+def test_the_same_seed_gives_the_same_tables(make: Make, fitted: Fitted, X: pd.DataFrame, y: pd.Series) -> None:
+    embedder = fitted(make)
     np.random.seed(0)  # noqa: NPY002 - the global state is what this is about
-    make().fit(X, y)
+    again = clone(embedder)
+    assert again.fit(X, y) is again
+    assert again.tables_ == embedder.tables_
     drawn = np.random.random()  # noqa: NPY002
     np.random.seed(0)  # noqa: NPY002 - the global state is what this is about
     assert np.random.random() == drawn  # noqa: NPY002
@@ -247,8 +254,8 @@ def test_it_is_saved_without_pickle(make: Make, X: pd.DataFrame, y: pd.Series, t
 
 
 @every
-def test_what_cant_be_loaded(make: Make, X: pd.DataFrame, y: pd.Series, tmp_path: Path) -> None:
-    embedder = make().fit(X, y)
+def test_what_cant_be_loaded(make: Make, fitted: Fitted, tmp_path: Path) -> None:
+    embedder = fitted(make)
     kind = type(embedder)
     with pytest.raises(DataError, match="no embedder in .*write one with save"):
         kind.load(tmp_path / "none")

@@ -11,6 +11,8 @@ from tabembed.estimators import presets, streamed
 from tabembed.estimators.presets import PRESETS
 from tabembed.nn.time_limit import TimeLimit
 
+QUICK = {"epochs": 1, "batch_size": 100, "random_state": 0, "verbose": 0}
+
 
 def rows(count=2_000, labels=60, seed=0):
     """Return a table whose target hangs on a pair of labels, and a bit on a number."""
@@ -22,21 +24,22 @@ def rows(count=2_000, labels=60, seed=0):
     return df, y + 0.2 * rng.normal(size=count)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_default_learns_statistics_and_bins_and_fast_does_not():
     X, y = rows(400)
-    fast = te.TabularRegressor(preset="fast", epochs=1, random_state=0, verbose=0).fit(X, y)
+    fast = te.TabularRegressor(preset="fast", **QUICK).fit(X, y)
     assert fast.statistics_ == {}
     assert fast.schema_["n"].embedding is None
-    default = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit(X, y)
+    default = te.TabularRegressor(**QUICK).fit(X, y)
     assert default.get_params()["preset"] == "default"
     assert set(default.statistics_) >= {"a", "b"}
     assert (default.schema_["n"].embedding, default.schema_["n"].bins) == ("ple", "target")
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_what_is_given_comes_before_the_preset():
     X, y = rows(400)
-    settings = {"epochs": 1, "random_state": 0, "verbose": 0}
-    est = te.TabularRegressor(network="resnet", kinds={"n": te.Numeric(transform="robust")}, **settings).fit(X, y)
+    est = te.TabularRegressor(network="resnet", kinds={"n": te.Numeric(transform="robust")}, **QUICK).fit(X, y)
     assert "resnet" in est.model_.name
     assert est.schema_["n"].embedding is None
     assert est.statistics_
@@ -64,9 +67,10 @@ def test_batches_are_small_where_no_label_has_few_rows():
 
 
 @pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.usefixtures("eagerly")
 def test_each_preset_survives_its_files(preset, tmp_path):
     X, y = rows(300)
-    est = te.TabularClassifier(preset=preset, epochs=2, random_state=0, verbose=0).fit(X, y > 0)
+    est = te.TabularClassifier(preset=preset, **QUICK).fit(X, y > 0)
     answer = est.predict_proba(X)
     est.save(tmp_path / "saved")
     again = te.TabularClassifier.load(tmp_path / "saved")
@@ -100,9 +104,10 @@ def test_statistics_of_noise_are_told_as_noise():
     assert est.metrics_["model"]["r2"] < 0.05
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_partial_fit_goes_on_with_the_statistics():
     X, y = rows(400)
-    est = te.TabularRegressor(epochs=1, random_state=0, verbose=0).fit(X, y)
+    est = te.TabularRegressor(**QUICK).fit(X, y)
     before = est.statistics_
     est.partial_fit(X[:50].assign(a="new"), y[:50])
     assert "new" in est.tables_["a"]
@@ -111,20 +116,20 @@ def test_partial_fit_goes_on_with_the_statistics():
         np.testing.assert_array_equal(est.statistics_[name][table.labels[0]], table[table.labels[0]])
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_many_rows_have_a_second_layer_and_a_linear_path_and_keep_them(monkeypatch, tmp_path):
     X, y = rows(400)
-    settings = {"epochs": 1, "random_state": 0, "verbose": 0}
-    few = te.TabularRegressor(**settings).fit(X, y)
+    few = te.TabularRegressor(**QUICK).fit(X, y)
     monkeypatch.setattr(presets, "MANY_ROWS", 400)
-    many = te.TabularRegressor(**settings).fit(X, y)
-    given = te.TabularRegressor(network_options={"hidden": (7, 7, 7)}, **settings).fit(X, y)
+    many = te.TabularRegressor(**QUICK).fit(X, y)
+    given = te.TabularRegressor(network_options={"hidden": (7, 7, 7)}, **QUICK).fit(X, y)
     assert [layers(est) for est in (few, many, given)] == [1, 2, 3]
     assert [linear(est) for est in (few, many, given)] == [False, True, True]
-    assert linear(te.TabularRegressor(network_options={"linear": True}, **settings).fit(X[:300], y[:300]))
-    assert layers(te.TabularRegressor(network="mlp", **settings).fit(X, y)) == 2  # its own
+    assert linear(te.TabularRegressor(network_options={"linear": True}, **QUICK).fit(X[:300], y[:300]))
+    assert layers(te.TabularRegressor(network="mlp", **QUICK).fit(X, y)) == 2  # its own
     X.assign(y=y).to_parquet(tmp_path / "rows.parquet")
     monkeypatch.setattr(streamed, "_AT_ONCE", 100)
-    assert layers(te.TabularRegressor(**settings).fit(tmp_path / "rows.parquet", "y")) == 2
+    assert layers(te.TabularRegressor(**QUICK).fit(tmp_path / "rows.parquet", "y")) == 2
     new = X.assign(a="new")
     many.partial_fit(new[:50], y[:50])
     assert layers(many) == 2
@@ -134,10 +139,10 @@ def test_many_rows_have_a_second_layer_and_a_linear_path_and_keep_them(monkeypat
     assert not linear(few)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_models_of_other_presets_keep_their_layers():
     X, y = rows(400)
-    settings = {"epochs": 1, "random_state": 0, "verbose": 0}
-    before = te.TabularRegressor(network_options={"linear": True}, **settings).fit(X, y)
+    before = te.TabularRegressor(network_options={"linear": True}, **QUICK).fit(X, y)
     before.set_params(network_options=None)
     before.network_options_ = {}  # as saved when `default` had a linear path everywhere
     before.partial_fit(X[:50].assign(a="new"), y[:50])
@@ -145,7 +150,7 @@ def test_models_of_other_presets_keep_their_layers():
     before.set_params(network_options={"linear": False})
     with pytest.raises(te.DataError, match=r"built with, however: layer 'head\.linear' would be lost; set them back"):
         before.partial_fit(X[:50].assign(a="newer"), y[:50])
-    first = te.TabularRegressor(**settings).partial_fit(X, y)
+    first = te.TabularRegressor(**QUICK).partial_fit(X, y)
     assert not linear(first.partial_fit(X.assign(a="new"), y))
 
 
@@ -214,16 +219,16 @@ def test_files_are_held_out_by_chance_only(tmp_path):
         te.TabularRegressor(validation="last", verbose=0).fit(tmp_path / "rows.parquet", "y")
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_few_rows_of_files_are_learned_as_a_frames_are_and_many_are_streamed(tmp_path, monkeypatch):
     X, y = rows(400)
     X.assign(y=y, w=1.0).to_parquet(tmp_path / "rows.parquet")
-    settings = {"epochs": 1, "random_state": 0, "verbose": 0}
-    few = te.TabularRegressor(**settings).fit(tmp_path / "rows.parquet", "y", sample_weight="w")
-    frame = te.TabularRegressor(**settings).fit(X, y, sample_weight=np.ones(len(X)))
+    few = te.TabularRegressor(**QUICK).fit(tmp_path / "rows.parquet", "y", sample_weight="w")
+    frame = te.TabularRegressor(**QUICK).fit(X, y, sample_weight=np.ones(len(X)))
     np.testing.assert_allclose(few.predict(X), frame.predict(X), rtol=1e-5)
     assert few.statistics_
     monkeypatch.setattr(streamed, "_AT_ONCE", 100)
-    many = te.TabularRegressor(**settings, time_limit=600).fit(tmp_path / "rows.parquet", "y")
+    many = te.TabularRegressor(**QUICK, time_limit=600).fit(tmp_path / "rows.parquet", "y")
     assert many.statistics_ == {}
     assert many.schema_["n"].embedding == "ple"
 

@@ -86,6 +86,7 @@ def task(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_fit_export_reload_save_agree(task: str, frame: pd.DataFrame, quick: Any, tmp_path: Path) -> None:
     target = TARGETS[task]
     df = frame[["c", "x", *columns_of(target)]]
@@ -117,6 +118,7 @@ def test_fit_export_reload_save_agree(task: str, frame: pd.DataFrame, quick: Any
     assert model.keys() == baseline.keys()
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_streamed_from_parquet(task: str, frame: pd.DataFrame, quick: Any, tmp_path: Path) -> None:
     target = TARGETS[task]
     df = frame[["c", "x", *columns_of(target)]].assign(w=np.arange(ROWS) % 3)
@@ -147,6 +149,7 @@ def test_a_row_without_one_answer_trains_the_others(frame: pd.DataFrame, quick: 
     assert np.isfinite(truths["amount"]).all()
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("objective", ["gamma", "log", "poisson", "tweedie", "quantile"])
 def test_a_missing_answer_spoils_no_loss(objective: str, frame: pd.DataFrame, quick: Any) -> None:
     df = frame[["c", "x", "amount", "late", "stars"]].astype({"stars": object})
@@ -159,6 +162,7 @@ def test_a_missing_answer_spoils_no_loss(objective: str, frame: pd.DataFrame, qu
     assert np.isfinite(est.predict(df[["c", "x"]])["amount" if objective != "quantile" else "amount_0.5"]).all()
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_losses_by_name(frame: pd.DataFrame, quick: Any) -> None:
     X, y = frame[["c", "x"]], frame["count"]
     est = quick.regressor(loss="tweedie", power=1.2).fit(X, y)

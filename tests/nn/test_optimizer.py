@@ -232,8 +232,15 @@ def test_columns_that_share_a_table_are_summed() -> None:
         np.testing.assert_allclose(mine[0][:8], dense[0], atol=2e-6)
 
 
-@pytest.mark.parametrize("compiling", [{}, {"jit_compile": True, "steps_per_execution": 8}], ids=["plain", "xla"])
-@pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("name", "compiling"),
+    [
+        ("mixed_bfloat16", {"jit_compile": True, "steps_per_execution": 8}),
+        ("mixed_float16", {}),
+        pytest.param("mixed_bfloat16", {}, marks=pytest.mark.slow),
+        pytest.param("mixed_float16", {"jit_compile": True, "steps_per_execution": 8}, marks=pytest.mark.slow),
+    ],
+)
 def test_mixed_precision_learns_the_same(policy: Any, name: str, compiling: dict[str, Any]) -> None:
     losses = []
     for each in ("float32", name):

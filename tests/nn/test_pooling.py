@@ -106,8 +106,14 @@ def frame() -> pd.DataFrame:
     return pd.DataFrame({"tags": tags, "w": weights, "y": total + rng.normal(0, 0.1, 600)})
 
 
-@pytest.mark.parametrize("how", POOLINGS)
-@pytest.mark.parametrize("weights", [None, "w"])
+@pytest.mark.parametrize(
+    ("how", "weights"),
+    [
+        pytest.param(how, weights, marks=pytest.mark.slow if (at + bool(weights)) % 2 else ())
+        for at, how in enumerate(POOLINGS)
+        for weights in (None, "w")
+    ],
+)
 def test_a_model_of_lists_alone_learns_and_is_saved(
     how: str, weights: str | None, frame: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -123,7 +123,7 @@ def test_a_step_without_cells_keeps_its_place_but_not_at_the_end(cell: str) -> N
         assert np.abs(state(cities, km, late) - short).max() > 1e-5
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", ["lstm", "attention", pytest.param("gru", marks=pytest.mark.slow)])
 def test_it_learns_and_repeats_by_seed_and_comes_back_from_a_file(cell: str, tmp_path: Path) -> None:
     schema = make_schema(cell, dropout=0.05)
     keras.utils.set_random_seed(3)

@@ -79,6 +79,7 @@ ONCE = {("lstm", "regression"), ("gru", "regression"), ("attention", "binary")}
         for pair in itertools.product(CELLS, ["regression", "binary"])
     ],
 )
+@pytest.mark.usefixtures("eagerly")
 def test_trained_exported_and_reloaded(cell: str, task: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     pool = ["a", "b", "", *NASTY]
