@@ -40,10 +40,10 @@ from .statistics_lookup import STATISTICS, fed_statistics
 
 _TOGETHER = 16
 """The most steps that one call of the train function takes."""
-_WORTH_XLA, _WORTH_XLA_DRAWS = 2_000, 1_000_000_000
+_WORTH_XLA, _WORTH_XLA_DRAWS = 2_000, 500_000_000
 """Training steps from which on XLA saves more time than it takes to compile one, some seconds; or values that dropout
-draws for, wherever steps are heavy: in graphs each operation of the hash is a walk through memory. A step of the default
-preset on InstEval (2,048 values a row, 1,024 rows) takes 24 ms by graphs and 13 by XLA, compiled in 3 s."""
+draws for, where steps are heavy: in graphs each operation of its hash is a walk through memory. A step of the default
+preset on InstEval (1,024 rows, 2,048 values each) takes 24 ms by graphs and 13 by XLA, which is compiled in 3 s."""
 
 _FEW_ROWS, _BATCH, _FEW_STEPS, _STEPS, _MOST = 1_000, 128, 12, 50, 1_024
 """From so many rows on a batch has up to 128 of them, as far as that leaves 12 steps an epoch, and more where there are

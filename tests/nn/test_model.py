@@ -127,6 +127,7 @@ def test_a_random_state_object_is_drawn_from(schema: te.Schema, make: Any) -> No
     assert not same_weights(first, second)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_global_random_state_is_neither_read_nor_changed(schema: te.Schema, frame: pd.DataFrame) -> None:
     def train() -> keras.Model:
         model = te.build_model(schema, random_state=0, hidden=(8,))
@@ -171,6 +172,7 @@ def test_it_trains_on_plain_arrays(schema: te.Schema, frame: pd.DataFrame) -> No
     model.fit(schema.inputs(frame), schema.encode_target(frame), batch_size=100, verbose=0)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_it_takes_every_callback(schema: te.Schema, frame: pd.DataFrame, tmp_path: Path) -> None:
     model = te.build_model(schema, random_state=0, hidden=(8,))
     model.compile("adam", "mse", metrics=["mae", "R2Score"])

@@ -176,6 +176,7 @@ def test_a_warm_start_goes_by_label(frame: pd.DataFrame) -> None:
     np.testing.assert_allclose(got, [[1, 2, 3], [7, 7, 7], [4.5, 5, 5.5], [7, 7, 7]], rtol=1e-6)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_partial_fit_gives_new_labels_rows(frame: pd.DataFrame) -> None:
     est = te.TabularRegressor(
         preset="fast", kinds={"w": te.Ignored()}, epochs=1, batch_size=64, verbose=0, random_state=0
@@ -186,6 +187,7 @@ def test_partial_fit_gives_new_labels_rows(frame: pd.DataFrame) -> None:
     assert {"new", "a"} <= set(est.tables_["tags"].labels)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_an_embedder_leaves_lists_alone(frame: pd.DataFrame) -> None:
     X = frame.assign(city=["u", "v"] * 300)[["tags", "city"]][6:106]
     quick: dict[str, Any] = {"epochs": 1, "batch_size": 50, "network_options": {"hidden": (4,)}}

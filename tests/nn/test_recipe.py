@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import tabembed as te
 from tabembed.io import DataError
 from tabembed.nn.held_out import split_rows
-from tabembed.nn.recipe import Recipe, epoch_steps, together, train
+from tabembed.nn.recipe import Recipe, epoch_steps, together, train, worth_xla
 
 
 @pytest.mark.parametrize(("argument", "wanted"), [("epochs", "'auto' or a whole"), ("patience", "a whole")])
@@ -141,6 +141,13 @@ def test_long_training_is_compiled_by_xla_and_learns_the_same(
         assert model.jit_compile is (worth == 1)
         losses.append([*history.history["loss"], *history.history["val_loss"]])
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+
+
+def test_xla_is_worth_many_steps_and_fewer_in_which_much_is_drawn(schema: te.Schema) -> None:
+    model = te.build_model(schema, "tabm", k=8, hidden=(256,), dropout=0.1)
+    assert [worth_xla(model, steps, 1024) for steps in (200, 250)] == [False, True]
+    without = te.build_model(schema, "tabm", k=8, hidden=(256,), dropout=0)
+    assert [worth_xla(without, steps, 1024) for steps in (1_999, 2_000)] == [False, True]
 
 
 def test_small_batches_stay_small_up_to_where_they_did_harm() -> None:

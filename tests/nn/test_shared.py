@@ -39,6 +39,7 @@ def train(schema: te.Schema, frame: pd.DataFrame, **options: bool) -> keras.Mode
 
 
 @pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.usefixtures("eagerly")
 def test_one_layer_learns_from_both_columns(schema: te.Schema, frame: pd.DataFrame, jit: bool) -> None:
     before = te.extract_tables(te.build_model(schema, hidden=(8,), random_state=0), schema)
     model = train(schema, frame, jit_compile=jit)
@@ -90,6 +91,7 @@ def test_the_prior_weighs_a_label_by_the_cells_of_both_columns(schema: te.Schema
     np.testing.assert_allclose(1 / weights[0][2:], both[labels], rtol=1e-6)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_it_saves_and_exports(schema: te.Schema, frame: pd.DataFrame, tmp_path: Path) -> None:
     model = train(schema, frame)
     model.save(tmp_path / "model.keras")

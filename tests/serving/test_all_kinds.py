@@ -124,6 +124,7 @@ CASES = [*(pytest.param((name,), marks=pytest.mark.slow) for name in COLUMNS), t
 
 
 @pytest.mark.parametrize("columns", CASES, ids=lambda columns: columns[0] if len(columns) == 1 else "all")
+@pytest.mark.usefixtures("eagerly")
 def test_model_predictor_signature_and_reloaded_model_agree(
     frame: pd.DataFrame, columns: tuple[str, ...], tmp_path: Path
 ) -> None:
