@@ -37,6 +37,7 @@ from .progress import Progress
 from .row_prior import scale_priors
 from .seeds import Seeds
 from .statistics_lookup import STATISTICS, fed_statistics
+from .time_limit import TimeLimit
 
 _TOGETHER = 16
 """The most steps that one call of the train function takes."""
@@ -44,6 +45,8 @@ _WORTH_XLA, _WORTH_XLA_DRAWS = 2_000, 500_000_000
 """Training steps from which on XLA saves more time than it takes to compile one, some seconds; or values that dropout
 draws for, where steps are heavy: in graphs each operation of its hash is a walk through memory. A step of the default
 preset on InstEval (1,024 rows, 2,048 values each) takes 24 ms by graphs and 13 by XLA, which is compiled in 3 s."""
+_LEFT_FOR_XLA = 30.0
+"""Seconds that a limit of time must leave: what compiles can't be stopped, and takes up to 10 for dozens of columns."""
 
 _FEW_ROWS, _BATCH, _FEW_STEPS, _STEPS, _MOST = 1_000, 128, 12, 50, 1_024
 """From so many rows on a batch has up to 128 of them, as far as that leaves 12 steps an epoch, and more where there are
@@ -238,7 +241,9 @@ def fit_model(
     steps, batch = epoch
     ends = [recipe.cycle] if judged is None else recipe.ends(steps)
     if not compiled:
-        _compile(model, target, recipe, cosine(recipe.learning_rate, ends, steps), (ends[0], steps, batch))
+        left = min((limit.left for limit in callbacks if isinstance(limit, TimeLimit)), default=math.inf)
+        length = (ends[0], steps, batch)
+        _compile(model, target, recipe, cosine(recipe.learning_rate, ends, steps), length, left >= _LEFT_FOR_XLA)
     if judged is not None:
         callbacks = [*callbacks, Cycles(ends, recipe.patience, judged)]
     return _run(model, target, recipe, ends, steps, batches, validation_data=judged, callbacks=callbacks)
@@ -333,8 +338,10 @@ def _goes_on(model: keras.Model, recipe: Recipe) -> bool:
     return not isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
 
 
-def _compile(model: keras.Model, target: AnyTarget, recipe: Recipe, rate: Any, length: tuple[int, int, int]) -> None:
-    """Compile for so many epochs of so many batches of so many rows."""
+def _compile(
+    model: keras.Model, target: AnyTarget, recipe: Recipe, rate: Any, length: tuple[int, int, int], xla: bool = True
+) -> None:
+    """Compile for so many epochs of so many batches of so many rows; by XLA where it may be and is worth it."""
     epochs, steps, batch = length
     model.compile(
         RowwiseAdam(rate, weight_decay=recipe.weight_decay or None),
@@ -345,7 +352,7 @@ def _compile(model: keras.Model, target: AnyTarget, recipe: Recipe, rate: Any, l
     )
     # Variables that are made while the step is traced make TensorFlow trace it twice.
     model.optimizer.build(model.trainable_variables)
-    if worth_xla(model, epochs * steps, batch):
+    if xla and worth_xla(model, epochs * steps, batch):
         # The step of validation is made before, without XLA: it runs too seldom to be worth another compilation.
         model.make_test_function()
         model.jit_compile = True

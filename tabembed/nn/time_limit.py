@@ -60,6 +60,11 @@ class TimeLimit(keras.callbacks.Callback):
 
         return each()
 
+    @property
+    def left(self) -> float:
+        """Seconds that training may still take."""
+        return self.ends - time.monotonic()
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Note when the epoch began."""
         self.began = time.monotonic()

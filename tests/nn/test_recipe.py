@@ -15,6 +15,7 @@ import tabembed as te
 from tabembed.io import DataError
 from tabembed.nn.held_out import split_rows
 from tabembed.nn.recipe import Recipe, epoch_steps, together, train, worth_xla
+from tabembed.nn.time_limit import TimeLimit
 
 
 @pytest.mark.parametrize(("argument", "wanted"), [("epochs", "'auto' or a whole"), ("patience", "a whole")])
@@ -141,6 +142,17 @@ def test_long_training_is_compiled_by_xla_and_learns_the_same(
         assert model.jit_compile is (worth == 1)
         losses.append([*history.history["loss"], *history.history["val_loss"]])
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+
+
+def test_what_cannot_be_stopped_is_not_begun_where_time_is_short(
+    schema: te.Schema, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded, target = schema.encode(frame), schema.encode_target(frame)
+    monkeypatch.setattr("tabembed.nn.recipe._WORTH_XLA", 1)
+    for seconds, compiled in ((20, False), (600, True)):
+        model = te.build_model(schema, random_state=0, hidden=(8,))
+        train(model, schema, encoded, target, Recipe(epochs=1, verbose=0), callbacks=[TimeLimit(seconds)])
+        assert model.jit_compile is compiled
 
 
 def test_xla_is_worth_many_steps_and_fewer_in_which_much_is_drawn(schema: te.Schema) -> None:
