@@ -69,7 +69,7 @@ def uniform(shape: Any, seed_generator: Any) -> Any:
     Source: the mixing is MurmurHash3's ``fmix32`` (Appleby, public domain), of a Weyl sequence as in SplitMix (Steele,
     Lea & Flood 2014, figure 15).
     """
-    bits = _bits(tf.reduce_prod(shape), seed_generator)
+    bits = _hashed(tf.reduce_prod(shape), _state(seed_generator))
     # By way of int32, which processors turn into floats in vectors.
     drawn = tf.cast(tf.cast(tf.bitwise.right_shift(bits, _u32(8)), tf.int32), tf.float32)
     return tf.reshape(drawn * 2.0**-24, shape)
@@ -90,22 +90,23 @@ def kept(shape: Any, share: float, seed_generator: Any) -> Any:
         >>> kept((2, 3), 0.5, keras.random.SeedGenerator(7)).numpy().tolist()
         [[False, False, True], [True, True, False]]
     """
-    count, least = tf.reduce_prod(shape), min(max(1, round(share * 2**16)), 2**16 - 1)
+    count, state = tf.reduce_prod(shape), _state(seed_generator)
+    least = min(max(1, round(share * 2**16)), 2**16 - 1)
     # Two numbers of 16 bits in each hash: the lower half is the first.
     if _under_xla():
         # XLA joins all that goes value by value into one walk through memory, in which to hash twice costs less than
         # to keep the halves: a mask of two million values takes 0.9 ms, not 2.7.
         at = tf.cast(tf.range(count), tf.uint32)
-        bits = _hash(tf.bitwise.right_shift(at, _u32(1)), tf.cast(seed_generator.next(), tf.uint32))
+        bits = _hash(tf.bitwise.right_shift(at, _u32(1)), state)
         first = tf.equal(tf.bitwise.bitwise_and(at, _u32(1)), _u32(0))
         return tf.reshape(tf.where(first, tf.bitwise.left_shift(bits, _u32(16)), bits) < _u32(least << 16), shape)
-    halves = tf.reshape(tf.bitcast(_bits((count + 1) // 2, seed_generator), tf.uint16), [-1])[:count]
+    halves = tf.reshape(tf.bitcast(_hashed((count + 1) // 2, state), tf.uint16), [-1])[:count]
     return tf.reshape(halves < tf.constant(least, tf.uint16), shape)
 
 
-def _bits(count: Any, seed_generator: Any) -> Any:
-    """Return (count,) random uint32."""
-    return _hashed(count, tf.cast(seed_generator.next(), tf.uint32))
+def _state(seed_generator: Any) -> Any:
+    """Return a generator's state as two uint32, and have it move on."""
+    return tf.cast(seed_generator.next(), tf.uint32)
 
 
 @tf.function(autograph=False, input_signature=[tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.uint32)])

@@ -53,7 +53,7 @@ class TimeLimit(keras.callbacks.Callback):
             longest = 0.0
             for _ in range(most):
                 began = time.monotonic()
-                if limit and longest and began + longest > limit[0].ends:
+                if limit and longest and longest > limit[0].left:
                     return
                 yield limit
                 longest = max(longest, time.monotonic() - began)
@@ -71,12 +71,11 @@ class TimeLimit(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Stop within an epoch."""
-        if time.monotonic() >= self.ends:
+        if self.left <= 0:
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Stop before an epoch that would end too late."""
-        now = time.monotonic()
         # The first epoch holds the tracing and says little of the next.
-        if now + (now - self.began if epoch else 0.0) > self.ends:
+        if (time.monotonic() - self.began if epoch else 0.0) > self.left:
             self.model.stop_training = True

@@ -25,7 +25,6 @@ def built(kind: te.Categorical) -> tuple[te.Schema, keras.Model]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=["hashed", "one-hot", "dropout"])
-@pytest.mark.usefixtures("eagerly")
 def test_a_kind_alone_trains_exports_and_agrees(kind: te.Categorical, tmp_path: Path) -> None:
     schema, model = built(kind)
     model.compile(te.RowwiseAdam(1e-2), "mse", jit_compile=True)

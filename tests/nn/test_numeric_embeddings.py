@@ -137,7 +137,6 @@ def rows(n: int = 240) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: repr(kind)[47:])
-@pytest.mark.usefixtures("eagerly")
 def test_a_kind_alone_trains_exports_and_agrees(kind: te.Numeric, tmp_path: Path) -> None:
     frame = {name: values for name, values in rows().items() if name != "z"}
     schema = te.infer_schema(frame, "y", kinds={"x": kind})

@@ -39,7 +39,6 @@ def train(schema: te.Schema, frame: pd.DataFrame, **options: bool) -> keras.Mode
 
 
 @pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.usefixtures("eagerly")
 def test_one_layer_learns_from_both_columns(schema: te.Schema, frame: pd.DataFrame, jit: bool) -> None:
     before = te.extract_tables(te.build_model(schema, hidden=(8,), random_state=0), schema)
     model = train(schema, frame, jit_compile=jit)

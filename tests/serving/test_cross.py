@@ -31,7 +31,6 @@ def test_the_graph_looks_up_what_python_encodes(rows: list[tuple[str | None, str
     assert ids[:, 0].numpy().tolist() == schema.encode(asked)["x"].tolist()
 
 
-@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("sources", [{}, {"from|": te.Ignored(), "to": te.Ignored()}], ids=["beside", "alone"])
 def test_a_cross_trains_exports_and_agrees(sources: dict[str, te.Ignored], tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
