@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -45,16 +46,34 @@ def test_the_outputs_are_kept(path: Path) -> None:
     assert faults(nbformat.read(path, as_version=4)) == []
 
 
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookClient]:
+    """One kernel for all of them, which imports TensorFlow once."""
+    folder = tmp_path_factory.mktemp("kernel") / "notebooks"
+    shutil.copytree(FOLDER, folder)
+    made = NotebookClient(
+        nbformat.v4.new_notebook(), timeout=900, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TABEMBED_FAST", "1")
+        patch.setenv("PYTHONPATH", str(ROOT))
+        with made.setup_kernel():
+            yield made
+
+
+def run(client: NotebookClient, notebook: nbformat.NotebookNode) -> None:
+    """Run a notebook in a kernel that has first forgotten the names and the pictures of others."""
+    forget = nbformat.v4.new_code_cell("import matplotlib.pyplot\nmatplotlib.pyplot.close('all')\n%reset -f")
+    for client.nb in (nbformat.v4.new_notebook(cells=[forget]), notebook):
+        client.execute(cleanup_kc=False)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS)
-def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TABEMBED_FAST", "1")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    shutil.copytree(FOLDER, tmp_path / "notebooks")
+def test_a_notebook_runs(path: Path, client: NotebookClient) -> None:
     committed, fresh = nbformat.read(path, as_version=4), nbformat.read(path, as_version=4)
     for cell in code_cells(fresh):
         cell.outputs, cell.execution_count = [], None
-    resources = {"metadata": {"path": str(tmp_path / "notebooks")}}
-    NotebookClient(fresh, timeout=900, kernel_name="python3", resources=resources).execute()
+    run(client, fresh)
     pairs = zip(code_cells(committed), code_cells(fresh), strict=True)
     lost = [old.source for old, new in pairs if shows(new) and not shows(old)]
     assert not lost, f"{path.name} shows something in a run that the committed file doesn't hold"
@@ -71,3 +90,11 @@ def test_faults_are_seen() -> None:
         "code cell 1 has execution count None",
         "code cell 2 ended in KeyError",
     ]
+
+
+def test_a_notebook_knows_no_other(client: NotebookClient) -> None:
+    v4 = nbformat.v4
+    run(client, v4.new_notebook(cells=[v4.new_code_cell("left = 1")]))
+    asked = v4.new_notebook(cells=[v4.new_code_cell("print('left' in globals())")])
+    run(client, asked)
+    assert asked.cells[0].outputs[0].text == "False\n"
