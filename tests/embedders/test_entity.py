@@ -99,10 +99,11 @@ def test_labels_of_one_fold_only_are_unknown_to_it(y: pd.Series) -> None:
 
 
 @pytest.mark.parametrize(
-    "cv", [3, KFold(2), [(np.arange(1000), np.arange(1000, 6000)), (np.arange(1000, 6000), range(1000))]]
+    "cv", [3, KFold(2), [(np.arange(500), np.arange(500, 3000)), (np.arange(500, 3000), range(500))]]
 )
 @pytest.mark.usefixtures("eagerly")
 def test_ways_to_fold(X: pd.DataFrame, y: pd.Series, cv: Any) -> None:
+    X, y = X[:3000], y[:3000]
     embedder = quick(cv=cv)
     out = embedder.fit_transform(X, y)
     assert out.shape == embedder.transform(X).shape

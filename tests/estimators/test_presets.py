@@ -10,6 +10,7 @@ import tabembed as te
 from tabembed.estimators import presets, streamed
 from tabembed.estimators.presets import PRESETS
 from tabembed.nn.time_limit import TimeLimit
+from tests.later import some_later
 
 QUICK = {"epochs": 1, "batch_size": 100, "random_state": 0, "verbose": 0}
 
@@ -66,7 +67,7 @@ def test_batches_are_small_where_no_label_has_few_rows():
         assert batch_size == ("auto" if few else "small")
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", some_later([*PRESETS], "best"))
 @pytest.mark.usefixtures("eagerly")
 def test_each_preset_survives_its_files(preset, tmp_path):
     X, y = rows(300)

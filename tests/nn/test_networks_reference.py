@@ -249,7 +249,7 @@ def test_tabm_is_fitted_by_hand_with_metrics_and_weights(rows: pd.DataFrame) -> 
     history = model.fit(data, validation_data=data, epochs=3, shuffle=False, verbose=0).history
     assert set(history) == {"loss", "mae", "R2Score", "val_loss", "val_mae", "val_R2Score"}
     assert history["val_loss"][-1] < history["val_loss"][0]
-    model.fit(schema.inputs(rows), schema.encode_target(rows), sample_weight=np.ones(120), verbose=0)
+    model.fit(schema.inputs(rows), schema.encode_target(rows), batch_size=40, sample_weight=np.ones(120), verbose=0)
     assert model.predict(schema.inputs(rows), verbose=0).shape == (120, 1)
 
 
