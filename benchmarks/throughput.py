@@ -9,9 +9,9 @@ The job is the flights' arrival delay: 8 categorical columns, 4 numbers, embeddi
 and no validation. The rows called `recipe` train by our defaults instead: column dropout, dropout, the prior on rare
 labels, hidden labels, validation on a tenth of the rows.
 
-Each way runs in a process of its own; they take turns, round by round, and the medians of the rounds are printed. Rows/s
-are those of the fastest epoch after the first. Seconds are from the frame to the end of the third epoch, everything
-but imports included: encoding, building, tracing and compiling.
+Each way runs in a process of its own; they take turns, round by round, and the medians of the rounds are printed.
+Rows/s are those of the fastest epoch after the first. Seconds are from the frame to the end of the third epoch,
+everything but imports included: encoding, building, tracing and compiling.
 """
 
 from __future__ import annotations
