@@ -10,6 +10,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import TargetEncoder
 
 import tabembed as te
+from tabembed.nn import screen_statistics
 from tabembed.nn.learn_statistics import FOLDS, learn_statistics
 from tabembed.nn.statistics import TargetStatistics, codes_of, starts_of
 from tabembed.nn.statistics_lookup import (
@@ -103,6 +104,21 @@ def test_a_pair_is_kept_that_tells_more_than_its_columns():
     assert statistics.groups[:3] == (("a",), ("b",), ("a", "b"))
     assert crossed.shape == (600, 2 * len(statistics.groups))
     np.testing.assert_allclose(crossed[:, ::2].mean(axis=0), 0, atol=0.05)
+
+
+def test_of_very_many_columns_those_that_tell_most_by_themselves_are_judged_in_pairs(monkeypatch):
+    rng = np.random.default_rng(1)
+    df = rows()
+    df = df.drop(columns="y").assign(**{f"noise {at}": rng.choice(list(LABELS), 600) for at in range(6)}, y=df["y"])
+    df["y"] += df["b"].map(LABELS.index) % 3
+    _, (every, _) = learned(df)
+    monkeypatch.setattr(screen_statistics, "_COLUMNS", 2)
+    monkeypatch.setattr(screen_statistics, "_RARE", (-np.inf, -np.inf))  # whatever is judged is kept
+    _, (some, crossed) = learned(df)
+    assert ("a", "b") in every.groups
+    assert [group for group in some.groups if len(group) > 1] == [("a", "b")]
+    assert crossed.shape == (600, 2 * len(some.groups)), "all columns keep their own"
+    assert {(name,) for name in [*"ab", *(f"noise {at}" for at in range(6))]} == {g for g in some.groups if len(g) == 1}
 
 
 def cases():
