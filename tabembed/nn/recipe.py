@@ -45,6 +45,9 @@ _WORTH_XLA, _WORTH_XLA_DRAWS = 2_000, 500_000_000
 """Training steps from which on XLA saves more time than it takes to compile one, some seconds; or values that dropout
 draws for, where steps are heavy: in graphs each operation of its hash is a walk through memory. A step of the default
 preset on InstEval (1,024 rows, 2,048 values each) takes 24 ms by graphs and 13 by XLA, which is compiled in 3 s."""
+_WIDE = 50
+"""Columns from which on all three of these bars rise with their number, as the time to compile does: 15 seconds for 140
+columns and 45 for 320, where a step of the plain network takes 11 and 30 ms by XLA, 14 and 35 by graphs."""
 _LEFT_FOR_XLA = 30.0
 """Seconds that a limit of time must leave: what compiles can't be stopped, and takes up to 10 for dozens of columns."""
 
@@ -242,8 +245,8 @@ def fit_model(
     ends = [recipe.cycle] if judged is None else recipe.ends(steps)
     if not compiled:
         left = min((limit.left for limit in callbacks if isinstance(limit, TimeLimit)), default=math.inf)
-        length = (ends[0], steps, batch)
-        _compile(model, target, recipe, cosine(recipe.learning_rate, ends, steps), length, left >= _LEFT_FOR_XLA)
+        length, xla = (ends[0], steps, batch), left >= _LEFT_FOR_XLA * _times(model)
+        _compile(model, target, recipe, cosine(recipe.learning_rate, ends, steps), length, xla)
     if judged is not None:
         callbacks = [*callbacks, Cycles(ends, recipe.patience, judged)]
     return _run(model, target, recipe, ends, steps, batches, validation_data=judged, callbacks=callbacks)
@@ -370,4 +373,9 @@ def worth_xla(model: keras.Model, steps: int, batch: int) -> bool:
     if any(None in tensor.shape[1:] for tensor in model.inputs):
         return False
     drawn = sum(math.prod(layer.output.shape[1:]) for layer in model.layers if isinstance(layer, Dropout))
-    return steps >= _WORTH_XLA or steps * batch * drawn >= _WORTH_XLA_DRAWS
+    return max(steps / _WORTH_XLA, steps * batch * drawn / _WORTH_XLA_DRAWS) >= _times(model)
+
+
+def _times(model: keras.Model) -> float:
+    """Return how many times as much as usual must speak for XLA, which compiles for longer where columns are many."""
+    return max(1.0, len(model.inputs) / _WIDE)

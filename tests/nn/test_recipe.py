@@ -162,6 +162,13 @@ def test_xla_is_worth_many_steps_and_fewer_in_which_much_is_drawn(schema: te.Sch
     assert [worth_xla(without, steps, 1024) for steps in (1_999, 2_000)] == [False, True]
 
 
+def test_of_many_columns_xla_must_be_worth_more() -> None:
+    frame = pd.DataFrame({f"x {at}": [1.0, 2.0] for at in range(100)} | {"y": [1.5, 2.0]})
+    model = te.build_model(te.infer_schema(frame, "y"), hidden=(2_500,), dropout=0.1)
+    assert [worth_xla(model, steps, 100) for steps in (3_999, 4_000)] == [False, True]
+    assert [worth_xla(model, steps, 1_000) for steps in (399, 400)] == [False, True]
+
+
 def test_small_batches_stay_small_up_to_where_they_did_harm() -> None:
     for rows, auto, small in ((500, 16, 16), (5_000, 128, 128), (40_000, 512, 128), (51_199, 512, 128)):
         assert (Recipe().batch_rows(rows), Recipe(batch_size="small").batch_rows(rows)) == (auto, small)
