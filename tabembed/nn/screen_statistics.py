@@ -83,13 +83,11 @@ def screened(
     """
     if not most:
         return []
-    rows = len(means.fold)
-    some = _judging(rows, math.comb(min(len(ids), _COLUMNS), 2), rng)
+    some, rows = _judging(len(means.fold), len(ids), rng), len(means.fold)
     means, ids = means.only(some), {name: part[some] for name, part in ids.items()}
     found: list[Group] = []
     single = {name: means.crossed(part) for name, part in ids.items()}
-    judged = _telling(means, single)
-    pairs = list(combinations(judged, 2))
+    pairs = [*combinations(judged := _telling(means, single), 2)]
     known = [_known(means, v) for v in (*single.values(), *(means.crossed(_binned(p[some])) for p in numbers))]
     # By chance each number explains one part in as many as there are rows.
     chance = (len(means.answers.prior) + 1) / len(means.fold)
@@ -140,8 +138,9 @@ def _fits(sizes: Mapping[str, int], group: Group) -> bool:
     return math.prod(int(sizes[name]) for name in group) < _ROOM
 
 
-def _judging(rows: int, pairs: int, rng: np.random.Generator) -> np.ndarray | slice:
+def _judging(rows: int, columns: int, rng: np.random.Generator) -> np.ndarray | slice:
     """Return the rows to judge by: fewer where there are many pairs, so that it never takes minutes."""
+    pairs = math.comb(min(columns, _COLUMNS), 2)
     judged = max(_JUDGED // 10, min(_JUDGED, _JUDGED * _PAIRS // max(pairs, 1)))
     return rng.permutation(rows)[:judged] if rows > judged else slice(None)
 
