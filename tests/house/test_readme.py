@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
 import shlex
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
+
+from tabembed.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -70,24 +70,19 @@ def stripped(lines: list[str]) -> list[str]:
     return "\n".join(line.rstrip() for line in lines).strip("\n").split("\n")
 
 
-def run_command(command: Command, folder: Path) -> str:
-    """Run a command and return what it prints on stdout."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tabembed", *command.arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+def run_command(command: Command) -> str:
+    """Run a command in this process, which has TensorFlow, and return what it prints on stdout.
+
+    Commands as processes are the business of tests/cli/test_processes.py.
+    """
+    done = CliRunner().invoke(main, command.arguments, prog_name="tabembed")
     shown = shlex.join(["tabembed", *command.arguments])
-    assert done.returncode == 0, f"{shown}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    assert done.exit_code == 0, f"{shown}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}\n{done.exception!r}"
     return done.stdout
 
 
-def run_page(page: Path, found: list[Block], folder: Path) -> None:
-    """Run the blocks of a page in a folder, which is the current one, and compare the exact ones."""
+def run_page(page: Path, found: list[Block]) -> None:
+    """Run the blocks of a page in the current folder, and compare the exact ones."""
     namespace: dict[str, object] = {"__name__": "page"}
     printed = ""
     for block in found:
@@ -99,7 +94,7 @@ def run_page(page: Path, found: list[Block], folder: Path) -> None:
             printed = out.getvalue()
         elif block.language in SHELLS:
             for command in commands(block):
-                printed = run_command(command, folder)
+                printed = run_command(command)
                 if block.exact:
                     assert stripped(command.shown) == stripped(printed.splitlines()), f"{page.name}:{block.line}"
         elif block.exact:
@@ -113,7 +108,7 @@ def test_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     found = blocks(page.read_text("utf-8"))
     unread = {block.language for block in found} & {"py", "python3", "pycon", "ipython"}
     assert not unread, f"write ```python, so that the block is run, not {unread}"
-    run_page(page, found, tmp_path)
+    run_page(page, found)
 
 
 def test_the_readme_shows_python_and_commands() -> None:
@@ -160,8 +155,8 @@ $ ls
     assert [command.arguments for command in commands(found[3])] == [["schema", "a.csv"]]
 
 
-def test_what_is_exact_is_compared(tmp_path: Path) -> None:
+def test_what_is_exact_is_compared() -> None:
     run, right = Block("python", 1, "print('a ')"), Block("text", 3, "\na\n", exact=True)
-    run_page(README, [run, right, Block("text", 5, "b")], tmp_path)
+    run_page(README, [run, right, Block("text", 5, "b")])
     with pytest.raises(AssertionError, match="README.md:3"):
-        run_page(README, [run, Block("text", 3, "b", exact=True)], tmp_path)
+        run_page(README, [run, Block("text", 3, "b", exact=True)])
