@@ -45,11 +45,11 @@ _WORTH_XLA, _WORTH_XLA_DRAWS = 2_000, 500_000_000
 """Training steps from which on XLA saves more time than it takes to compile one, some seconds; or values that dropout
 draws for, where steps are heavy: in graphs each operation of its hash is a walk through memory. A step of the default
 preset on InstEval (1,024 rows, 2,048 values each) takes 24 ms by graphs and 13 by XLA, which is compiled in 3 s."""
-_WIDE = 50
-"""Columns from which on all three of these bars rise with their number, as the time to compile does: 15 seconds for 140
-columns and 45 for 320, where a step of the plain network takes 11 and 30 ms by XLA, 14 and 35 by graphs."""
 _LEFT_FOR_XLA = 30.0
 """Seconds that a limit of time must leave: what compiles can't be stopped, and takes up to 10 for dozens of columns."""
+_WIDE = 50
+"""Columns from which on these three bars rise with their number, as the time to compile does: 15 seconds for 140
+columns and 45 for 320, where a step of the plain network takes 11 and 30 ms by XLA, 14 and 35 by graphs."""
 
 _FEW_ROWS, _BATCH, _FEW_STEPS, _STEPS, _MOST = 1_000, 128, 12, 50, 1_024
 """From so many rows on a batch has up to 128 of them, as far as that leaves 12 steps an epoch, and more where there are

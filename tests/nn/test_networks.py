@@ -101,7 +101,7 @@ def test_a_seed_repeats_the_training(frame: pd.DataFrame, features: list[str], n
     assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-@pytest.mark.parametrize("network", some_later(PLAIN))
+@pytest.mark.parametrize("network", some_later(PLAIN, "transformer"))
 def test_it_starts_from_tables_and_leaves_frozen_ones(schema: te.Schema, frame: pd.DataFrame, network: str) -> None:
     table = te.EmbeddingTable(["a", "b", "c", "d"], np.arange(12, dtype=np.float32).reshape(4, 3) / 10)
     options: dict[str, Any] = {"init": {"city": table}, "freeze": "city", "random_state": 0, **SMALL[network]}
