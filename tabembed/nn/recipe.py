@@ -245,8 +245,9 @@ def fit_model(
     ends = [recipe.cycle] if judged is None else recipe.ends(steps)
     if not compiled:
         left = min((limit.left for limit in callbacks if isinstance(limit, TimeLimit)), default=math.inf)
-        length, xla = (ends[0], steps, batch), left >= _LEFT_FOR_XLA * _times(model)
-        _compile(model, target, recipe, cosine(recipe.learning_rate, ends, steps), length, xla)
+        may = left >= _LEFT_FOR_XLA * _times(model)
+        rate = cosine(recipe.learning_rate, ends, steps)
+        _compile(model, target, recipe, rate, (ends[0], steps, batch), xla=may)
     if judged is not None:
         callbacks = [*callbacks, Cycles(ends, recipe.patience, judged)]
     return _run(model, target, recipe, ends, steps, batches, validation_data=judged, callbacks=callbacks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["is_sparse", "screened"]
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations, combinations_with_replacement
 
 import numpy as np
@@ -92,7 +92,7 @@ def screened(
     # By chance each number explains one part in as many as there are rows.
     chance = (len(means.answers.prior) + 1) / len(means.fold)
 
-    def add(least: tuple[float, float], wanted: Iterable[Group]) -> None:
+    def add(least: tuple[float, float], wanted: Sequence[Group]) -> None:
         """Add those that explain enough of what is left, the best first."""
         gains = _gains(means, ids, sizes, single, known, wanted)
         bar = max(least[0] * chance, least[1])
@@ -102,12 +102,12 @@ def screened(
 
     add(_RARE, [pair for pair in pairs if {*pair} & {*sparse}])
     others = [pair for pair in pairs if not {*pair} & {*sparse}]
-    add(_TOGETHER, few := _few(ids, sizes, others, rows))
-    add(_FREQUENT, [pair for pair in others if pair not in few])
+    for least, part in zip((_TOGETHER, _FREQUENT), _parted(ids, sizes, others, rows), strict=True):
+        add(least, part)
     extended = [{*pair} for pair in found[:_EXTENDED]]
     threes = [three for three in combinations(judged, 3) if any(pair < {*three} for pair in extended)]
-    add(_THREE_TOGETHER, few := _few(ids, sizes, threes, rows))
-    add(_THREE, [three for three in threes if three not in few])
+    for least, part in zip((_THREE_TOGETHER, _THREE), _parted(ids, sizes, threes, rows), strict=True):
+        add(least, part)
     return found[:most]
 
 
@@ -115,9 +115,10 @@ def _telling(means: Means, single: Mapping[str, np.ndarray]) -> list[str]:
     """Return the columns to judge in pairs, in their order: of many those whose means explain most by themselves."""
     if len(single) <= _COLUMNS:
         return list(single)
-    one, answers = np.ones((len(means.fold), 1)), means.answers.values - means.answers.prior
-    explained = {name: _explained(one / len(one) ** 0.5, answers, [(part, 0)])[0] for name, part in single.items()}
-    best = sorted(explained, key=lambda name: -explained[name])[:_COLUMNS]
+    rows = len(means.fold)
+    answers = means.answers.values - means.answers.prior
+    explained = _explained(np.full((rows, 1), rows**-0.5), answers, [(part, 0) for part in single.values()])
+    best = [name for _, name in sorted(zip(explained, single, strict=True), key=lambda told: -told[0])[:_COLUMNS]]
     return [name for name in single if name in best]
 
 
@@ -126,12 +127,15 @@ def _known(means: Means, vectors: np.ndarray) -> np.ndarray:
     return np.concatenate([vectors, np.tanh(vectors[:, :-1] / 2)], axis=1) if means.answers.shares else vectors
 
 
-def _few(
+def _parted(
     ids: Mapping[str, np.ndarray], sizes: Mapping[str, int], groups: Sequence[Group], rows: int
-) -> dict[Group, None]:
-    """Return the groups whose labels together have few rows, of all the rows; in their order, and quick to look up."""
-    fitting = (group for group in groups if _fits(sizes, group))
-    return {group: None for group in fitting if is_sparse(codes_of(ids, sizes, group), rows)}
+) -> tuple[list[Group], list[Group]]:
+    """Return the groups whose labels together have few rows, of all the rows, and the others."""
+    few: list[Group] = []
+    many: list[Group] = []
+    for group in groups:
+        (few if _fits(sizes, group) and is_sparse(codes_of(ids, sizes, group), rows) else many).append(group)
+    return few, many
 
 
 def _fits(sizes: Mapping[str, int], group: Group) -> bool:
@@ -151,7 +155,7 @@ def _gains(
     sizes: Mapping[str, int],
     single: Mapping[str, np.ndarray],
     known: Sequence[np.ndarray],
-    wanted: Iterable[Group],
+    wanted: Sequence[Group],
 ) -> dict[Group, float]:
     """Return the share that groups explain of the variance which the known ones leave.
 

@@ -8,17 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from tabembed.cli.main import main
+from tests.here import run_here
 
 Run = Callable[..., Result]
 Refused = Callable[..., str]
-
-
-def run_here(*arguments: str | Path) -> Result:
-    """Run `tabembed` with the arguments; an exception that isn't an exit is raised here."""
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], "", None, False, prog_name="tabembed")
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
-from tabembed.cli.main import main
+from tests.here import run_here
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +23,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: object) -> tuple[int, str, str]:
-    done = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    done = run_here(*arguments)
     return done.exit_code, done.stdout, done.stderr
 
 

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from click.testing import CliRunner
 
-from tabembed.cli.main import main
+from tests.here import run_here
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -75,9 +74,9 @@ def run_command(command: Command) -> str:
 
     Commands as processes are the business of tests/cli/test_processes.py.
     """
-    done = CliRunner().invoke(main, command.arguments, prog_name="tabembed")
+    done = run_here(*command.arguments)
     shown = shlex.join(["tabembed", *command.arguments])
-    assert done.exit_code == 0, f"{shown}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}\n{done.exception!r}"
+    assert done.exit_code == 0, f"{shown}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return done.stdout
 
 
