@@ -37,8 +37,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         learning_rate: the first; it falls along a cosine.
         weight_decay: decoupled, on touched rows and dense weights.
         validation_fraction: share of rows held out to choose the best epoch.
-        patience: epochs without a better validation loss before it stops; where ``epochs="auto"`` means cycles, the
-            first one comes to its end, and later ones wait half as long again.
+        patience: epochs without a better validation loss before it stops; where ``epochs="auto"`` means cycles, without
+            a better one of their mean weights either, and half as many more in later cycles.
         validation: which rows these are: ``"random"``, ``"last"`` for the last ones of the data, where later rows are
             what is to be predicted, or a function of X and y that returns (n,) True for them. All but ``"random"`` say
             that what is to be predicted may hold labels together that no row here does.

@@ -73,12 +73,13 @@ def cosine(rate: float, ends: Sequence[int], steps: int) -> Any:
 class Cycles(keras.callbacks.Callback):
     """Begin another cycle where one came to its end and helped until then; else stop. The best weights stay.
 
-    Where there may be several cycles, the first one comes to its end, and the weights of each epoch have a rival: the
-    mean of the cycle's so far (``_KEEP``).
+    Where there may be several cycles, each epoch's weights have a rival, the mean of the cycle's so far (``_KEEP``).
+    Patience waits for either: while the rate is high the mean gets better where no epoch alone does.
 
     Args:
         ends: the epochs after which a cycle may end.
-        patience: epochs without a better validation loss of the cycle before it stops; half as many more in the next.
+        patience: epochs without a better validation loss of the cycle, or of its mean, before it stops; half as many
+            more in the next.
         judged: the held-out rows that gave the validation loss, to judge the mean by.
     """
 
@@ -86,7 +87,7 @@ class Cycles(keras.callbacks.Callback):
         super().__init__()
         self.ends, self.patience, self.judged = list(ends), patience, judged
         self.several = len(self.ends) > 1
-        self.best = self.bar = self.own = self.half = np.inf
+        self.best = self.bar = self.own = self.half = self.least = np.inf
         self.waited = self.start = 0
         self.weights: list[np.ndarray] | None = None
         self.mean: list[np.ndarray] = []
@@ -94,22 +95,24 @@ class Cycles(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keep the weights if they are the best, and end the cycle if it is time."""
         loss = (logs or {}).get("val_loss", np.nan)
+        self.waited += 1
         self._judge(loss)
         if self.several:
             self._judge_mean(epoch + 1 - self.start)
-        self.waited += 1
         if loss < self.own:
-            self.own, self.waited = loss, 0
+            self.own = loss
         if 2 * (epoch + 1 - self.start) <= self.ends[0] - self.start:
             self.half = self.own
         whole = epoch + 1 >= self.ends[0]
         if whole and len(self.ends) > 1 and self._helps():
             self._begin()
-        elif whole or (self.waited >= self.patience and not (self.several and self.start == 0)):
+        elif whole or self.waited >= self.patience:
             self.model.stop_training = True
 
     def _judge(self, loss: float) -> None:
-        """Keep the model's weights if their loss is the best."""
+        """Keep the model's weights if their loss is the best, and wait anew if it is the cycle's."""
+        if loss < self.least:
+            self.least, self.waited = loss, 0
         if loss < min(self.best, self.bar):
             self.best, self.weights = loss, self.model.get_weights()
 
@@ -135,7 +138,8 @@ class Cycles(keras.callbacks.Callback):
         self.start = self.ends.pop(0)
         self.patience += self.patience // 2
         self.bar = _less(self.best, _GAIN)
-        self.own, self.half, self.waited = np.inf, np.inf, 0
+        self.own = self.half = self.least = np.inf
+        self.waited = 0
         self._restore()
 
     def on_train_end(self, logs: Any = None) -> None:

@@ -99,11 +99,12 @@ class RowwiseEmbedding(keras.layers.Embedding):
     def _hide(self, ids: Any) -> Any:
         """Replace labels by missing and unknown, at their rates."""
         drawn = uniform(tf.shape(ids), self.seed_generator)
-        label = ids >= FIRST_LABEL_ID
-        missing = label & (drawn < self.missing_rate)
-        unknown = label & (drawn >= self.missing_rate) & (drawn < self.missing_rate + self.unknown_rate)
-        hidden = tf.where(unknown, tf.cast(UNKNOWN_ID, ids.dtype), ids)
-        return tf.where(missing, tf.cast(MISSING_ID, ids.dtype), hidden)
+        hidden = ids
+        # Missing takes from unknown the draws below its own rate.
+        for row, below in ((UNKNOWN_ID, self.missing_rate + self.unknown_rate), (MISSING_ID, self.missing_rate)):
+            if below:
+                hidden = tf.where(drawn < below, tf.constant(row, ids.dtype), hidden)
+        return tf.where(ids >= FIRST_LABEL_ID, hidden, ids)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that build this layer again."""
