@@ -42,11 +42,11 @@ class _NumericEmbedding(keras.layers.Layer):
 
     def _uniform(self, name: str, shape: tuple[int, ...], fan_in: int, draw: int) -> Any:
         """Return a weight as ``torch.nn.Linear`` draws it."""
+        return self.add_weight(name=name, shape=shape, initializer=self._uniform_at(fan_in, draw))
+
+    def _uniform_at(self, fan_in: int, draw: int) -> keras.initializers.Initializer:
         bound = fan_in**-0.5
-        seed = None if self.seed is None else self.seed + draw
-        return self.add_weight(
-            name=name, shape=shape, initializer=keras.initializers.RandomUniform(-bound, bound, seed)
-        )
+        return keras.initializers.RandomUniform(-bound, bound, None if self.seed is None else self.seed + draw)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return the shape of the output."""
@@ -101,24 +101,36 @@ class PiecewiseLinear(_NumericEmbedding):
         self.raw_edges = None if raw_edges is None else list(raw_edges)
 
     def build(self, input_shape: Any) -> None:
-        """Make the weights."""
-        self.linear = self._uniform("linear", (1, self.dim), self.dim, 0)
-        self.bias = self._uniform("bias", (self.dim,), self.dim, 1)
-        self.kernel = self.add_weight(name="kernel", shape=(len(self.edges) - 1, self.dim), initializer="zeros")
+        """Make the weights: of the value itself, of a one, and of every bin, in one matrix."""
+        self.kernel = self.add_weight(name="kernel", shape=(len(self.edges) + 1, self.dim), initializer=self._start)
+
+    def _start(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
+        """Return the first weights: what is linear as ``torch.nn.Linear`` draws it, bins at zero."""
+        linear = [self._uniform_at(self.dim, draw)((1, self.dim), dtype) for draw in range(2)]
+        return keras.ops.concatenate([*linear, keras.ops.zeros((shape[0] - 2, self.dim), dtype)])
+
+    def load_own_variables(self, store: Any) -> None:
+        """Load the weights; files of before hold what is linear apart."""
+        parts = [np.atleast_2d(np.asarray(store[str(at)])) for at in range(len(store))]
+        super().load_own_variables({"0": np.concatenate(parts)})
 
     def encoded(self, values: Any) -> Any:
         """Return how much of each bin (batch, 1) values have passed, (batch, bins)."""
+        return self._passed(values)[:, 2:]
+
+    def _passed(self, values: Any) -> Any:
+        """Return (batch, 1) values, ones, and how much of each bin they have passed, (batch, 2 + bins)."""
         edges = np.asarray(self.edges, np.float64)
         slope = 1 / np.diff(edges)
-        low, high = np.zeros(len(slope), np.float32), np.ones(len(slope), np.float32)
-        low[0], high[-1] = -np.inf, np.inf
-        passed = keras.ops.cast(values, "float32") * slope.astype(np.float32) - (edges[:-1] * slope).astype(np.float32)
-        return keras.ops.minimum(keras.ops.maximum(passed, low), high)
+        low, high = (np.full(2 + len(slope), bound, np.float32) for bound in (-np.inf, np.inf))
+        low[3:], high[2:-1] = 0, 1
+        slopes = np.concatenate([[1, 0], slope]).astype(np.float32)
+        shifts = np.concatenate([[0, 1], -edges[:-1] * slope]).astype(np.float32)
+        return keras.ops.minimum(keras.ops.maximum(keras.ops.cast(values, "float32") * slopes + shifts, low), high)
 
     def embedded(self, values: Any) -> Any:
         """Return the vectors of (batch, 1) values."""
-        passed = keras.ops.cast(self.encoded(values), self.compute_dtype)
-        return values * self.linear + self.bias + keras.ops.matmul(passed, self.kernel)
+        return keras.ops.matmul(keras.ops.cast(self._passed(values), self.compute_dtype), self.kernel)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments."""

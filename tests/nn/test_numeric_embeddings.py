@@ -38,11 +38,25 @@ def test_piecewise_linear_is_as_in_rtdl_num_embeddings(n_bins: int) -> None:
     torch.nn.init.normal_(theirs.linear.weight)
     ours = PiecewiseLinear(edges, 7)
     ours.build((None, 1))
-    ours.set_weights([copied(theirs.linear0.weight), copied(theirs.linear0.bias)[0], copied(theirs.linear.weight)[0]])
+    parts = [copied(theirs.linear0.weight), copied(theirs.linear0.bias), copied(theirs.linear.weight)[0]]
+    ours.set_weights([np.concatenate(parts)])
     want = copied(theirs(torch.tensor(WIDE)))[:, 0]
     np.testing.assert_allclose(ours(WIDE), want, rtol=1e-4, atol=1e-4)
     encoded = copied(rtdl.PiecewiseLinearEncoding([torch.tensor(edges)])(torch.tensor(WIDE)))
     np.testing.assert_allclose(ours.encoded(WIDE), encoded, rtol=1e-4, atol=1e-4)
+
+
+def test_piecewise_linear_starts_straight_and_reads_files_of_before() -> None:
+    ours, bound = PiecewiseLinear([-1.0, 0.0, 1.0], 4, seed=3), 4**-0.5
+    ours.build((None, 1))
+    (start,) = ours.get_weights()
+    first, second = (keras.initializers.RandomUniform(-bound, bound, 3 + draw)((1, 4)) for draw in range(2))
+    np.testing.assert_array_equal(start, np.concatenate([first, second, np.zeros((2, 4))]))
+    parts = {"0": RNG.normal(size=(1, 4)), "1": RNG.normal(size=4), "2": RNG.normal(size=(2, 4))}
+    ours.load_own_variables(parts)
+    np.testing.assert_allclose(
+        ours(X), X * parts["0"] + parts["1"] + ours.encoded(X) @ parts["2"], rtol=1e-5, atol=1e-5
+    )
 
 
 def test_one_bin_is_a_straight_line() -> None:
