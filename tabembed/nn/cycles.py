@@ -110,7 +110,7 @@ class Cycles(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _judge(self, loss: float) -> None:
-        """Keep the model's weights if their loss is the best, and wait anew if it is the cycle's."""
+        """Keep the model's weights if their loss is the best, and wait anew if it is the cycle's least."""
         if loss < self.least:
             self.least, self.waited = loss, 0
         if loss < min(self.best, self.bar):

@@ -69,7 +69,7 @@ class Recipe:
         learning_rate: the first; it falls to 0 along a cosine (Loshchilov & Hutter 2017, arXiv 1608.03983, section 3).
         weight_decay: decoupled, on touched rows and on the dense weights (Loshchilov & Hutter 2019, arXiv 1711.05101).
         validation_fraction: share of the rows held out to choose the best epoch; 0 for none.
-        patience: epochs without a better validation loss before training stops; of cycles' mean weights neither.
+        patience: epochs without a better validation loss, where there are cycles of their mean either, before it stops.
         verbose: 1 for a progress bar, 0 for silence.
     """
 
