@@ -74,7 +74,8 @@ class Cycles(keras.callbacks.Callback):
     """Begin another cycle where one came to its end and helped until then; else stop. The best weights stay.
 
     Where there may be several cycles, each epoch's weights have a rival, the mean of the cycle's so far (``_KEEP``).
-    Patience waits for either: while the rate is high the mean gets better where no epoch alone does.
+    Patience waits for either: while the rate is high the mean gets better where no epoch alone does. A first cycle that
+    another one will follow comes to its end.
 
     Args:
         ends: the epochs after which a cycle may end.
@@ -103,10 +104,10 @@ class Cycles(keras.callbacks.Callback):
             self.own = loss
         if 2 * (epoch + 1 - self.start) <= self.ends[0] - self.start:
             self.half = self.own
-        whole = epoch + 1 >= self.ends[0]
-        if whole and len(self.ends) > 1 and self._helps():
+        whole, another = epoch + 1 >= self.ends[0], len(self.ends) > 1 and self._helps()
+        if whole and another:
             self._begin()
-        elif whole or self.waited >= self.patience:
+        elif whole or (self.waited >= self.patience and not (another and self.start == 0)):
             self.model.stop_training = True
 
     def _judge(self, loss: float) -> None:

@@ -75,6 +75,9 @@ def test_no_cycle_begins_where_the_second_half_helped_little():
 def test_patience_is_of_a_cycle_and_longer_in_the_next():
     assert run([1, 2, 2, 0.1], [9], patience=2) == (3, 0, [])
     assert run([1, 2, 2, 0.1], [4, 99], patience=2) == (3, 0, [])
+    # A first cycle whose second half has helped comes to its end, since another follows.
+    assert run([3, 2, 1.5, 1.4, 1, 1.1, 1.1, 1.1, 0.5], [8, 24], patience=2) == (9, 8, [4])
+    assert run([3, 2, 1.5, 1.4, 1.39, 1.4, 1.4, 1.4, 0.5], [8, 24], patience=2) == (7, 4, [])
     # The mean of the first two epochs is better than the first: two more epochs without a better one.
     assert run([1, 2, 2, 2, 0.1], [5, 99], patience=2, means={0.5: 0.9}) == (4, 0.5, [])
     # Three epochs without a better loss of the second cycle, not of the first.
