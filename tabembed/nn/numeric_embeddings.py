@@ -111,8 +111,9 @@ class PiecewiseLinear(_NumericEmbedding):
 
     def load_own_variables(self, store: Any) -> None:
         """Load the weights; files of before hold what is linear apart."""
-        parts = [np.atleast_2d(np.asarray(store[str(at)])) for at in range(len(store))]
-        super().load_own_variables({"0": np.concatenate(parts)})
+        if len(store) == 3:
+            store = {"0": np.concatenate([np.atleast_2d(np.asarray(store[str(at)])) for at in range(3)])}
+        super().load_own_variables(store)
 
     def encoded(self, values: Any) -> Any:
         """Return how much of each bin (batch, 1) values have passed, (batch, bins)."""

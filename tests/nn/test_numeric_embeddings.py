@@ -57,6 +57,8 @@ def test_piecewise_linear_starts_straight_and_reads_files_of_before() -> None:
     np.testing.assert_allclose(
         ours(X), X * parts["0"] + parts["1"] + ours.encoded(X) @ parts["2"], rtol=1e-5, atol=1e-5
     )
+    with pytest.raises(ValueError, match="expected 1 variables, but received 2"):
+        ours.load_own_variables({"0": parts["0"], "1": parts["2"]})
 
 
 def test_one_bin_is_a_straight_line() -> None:
