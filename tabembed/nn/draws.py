@@ -6,8 +6,9 @@ of a training step.
 
 from __future__ import annotations
 
-__all__ = ["Dropout", "kept", "uniform"]
+__all__ = ["Dropout", "kept", "next_state", "uniform", "uniform_of"]
 
+import math
 from typing import Any
 
 import keras
@@ -69,7 +70,17 @@ def uniform(shape: Any, seed_generator: Any) -> Any:
     Source: the mixing is MurmurHash3's ``fmix32`` (Appleby, public domain), of a Weyl sequence as in SplitMix (Steele,
     Lea & Flood 2014, figure 15).
     """
-    bits = _hashed(tf.reduce_prod(shape), _state(seed_generator))
+    return tf.reshape(_drawn(_count(shape), next_state(seed_generator)), shape)
+
+
+def uniform_of(state: Any, shape: Any) -> Any:
+    """Return what ``uniform`` draws of a state.
+
+    Args:
+        state: (2,) uint32, as ``next_state`` gives it.
+        shape: of the tensor, ints or an int32 tensor.
+    """
+    bits = _hash(tf.cast(tf.range(_count(shape)), tf.uint32), state)
     # By way of int32, which processors turn into floats in vectors.
     drawn = tf.cast(tf.cast(tf.bitwise.right_shift(bits, _u32(8)), tf.int32), tf.float32)
     return tf.reshape(drawn * 2.0**-24, shape)
@@ -90,7 +101,7 @@ def kept(shape: Any, share: float, seed_generator: Any) -> Any:
         >>> kept((2, 3), 0.5, keras.random.SeedGenerator(7)).numpy().tolist()
         [[False, False, True], [True, True, False]]
     """
-    count, state = tf.reduce_prod(shape), _state(seed_generator)
+    count, state = _count(shape), next_state(seed_generator)
     least = min(max(1, round(share * 2**16)), 2**16 - 1)
     # Two numbers of 16 bits in each hash: the lower half is the first.
     if _under_xla():
@@ -104,14 +115,38 @@ def kept(shape: Any, share: float, seed_generator: Any) -> Any:
     return tf.reshape(halves < tf.constant(least, tf.uint16), shape)
 
 
-def _state(seed_generator: Any) -> Any:
-    """Return a generator's state as two uint32, and have it move on."""
-    return tf.cast(seed_generator.next(), tf.uint32)
+def next_state(seed_generator: Any) -> Any:
+    """Return a generator's state as (2,) uint32, and have it move on.
+
+    Args:
+        seed_generator: a ``keras.random.SeedGenerator``; moved as its ``next`` does, in fewer operations.
+    """
+    state = tf.convert_to_tensor(seed_generator.state.value)  # read before it moves on
+    seed_generator.state.value.assign_add([0, 1])
+    return tf.cast(state, tf.uint32)
 
 
-@tf.function(autograph=False, input_signature=[tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.uint32)])
+def _count(shape: Any) -> Any:
+    """Return how many values a shape has, as an int where that is known."""
+    known = tf.get_static_value(shape) if tf.is_tensor(shape) else shape
+    if known is None or any(tf.is_tensor(size) for size in known):
+        return tf.reduce_prod(shape)
+    return math.prod(map(int, known))
+
+
+# Functions of their own, or to trace many columns would take longer.
+_of_count = [tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.uint32)]
+
+
+@tf.function(autograph=False, input_signature=_of_count)
+def _drawn(count: Any, state: Any) -> Any:
+    """Return (count,) numbers from [0, 1) of a generator's state."""
+    return uniform_of(state, [count])
+
+
+@tf.function(autograph=False, input_signature=_of_count)
 def _hashed(count: Any, state: Any) -> Any:
-    """Return (count,) uint32 of a generator's state; a function, or to trace many columns would take longer."""
+    """Return (count,) uint32 of a generator's state."""
     return _hash(tf.cast(tf.range(count), tf.uint32), state)
 
 

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from ..io.errors import DataError
-from .draws import uniform
+from .draws import next_state, uniform_of
 
 MISSING_ID, UNKNOWN_ID, FIRST_LABEL_ID = 0, 1, 2
 
@@ -89,22 +89,19 @@ class RowwiseEmbedding(keras.layers.Embedding):
             (..., output_dim) in the compute dtype.
         """
         ids = _as_index(inputs)
-        if training and self.seed_generator is not None:
-            ids = self._hide(ids)
+        hides = training and self.seed_generator is not None
+        ids = self._hide(ids) if hides else _from_the_end(ids, self.input_dim)
         if self.lora_enabled:
             return super().call(ids)
-        ids = tf.where(ids < 0, ids + self.input_dim, ids)
         return tf.cast(tf.gather(self.embeddings.value, ids), self.compute_dtype)
 
     def _hide(self, ids: Any) -> Any:
         """Replace labels by missing and unknown, at their rates."""
-        drawn = uniform(tf.shape(ids), self.seed_generator)
-        hidden = ids
         # Missing takes from unknown the draws below its own rate.
-        for row, below in ((UNKNOWN_ID, self.missing_rate + self.unknown_rate), (MISSING_ID, self.missing_rate)):
-            if below:
-                hidden = tf.where(drawn < below, tf.constant(row, ids.dtype), hidden)
-        return tf.where(ids >= FIRST_LABEL_ID, hidden, ids)
+        below = [self.missing_rate, self.missing_rate + self.unknown_rate]
+        hidden = _HIDDEN[ids.dtype](ids, self.input_dim, next_state(self.seed_generator), below)
+        hidden.set_shape(ids.shape)
+        return hidden
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that build this layer again."""
@@ -123,6 +120,36 @@ def _as_index(ids: Any) -> Any:
     if ids.dtype in (tf.int32, tf.int64):
         return ids
     return tf.cast(ids, tf.int64 if ids.dtype in (tf.uint32, tf.uint64) else tf.int32)
+
+
+def _from_the_end(ids: Any, rows: Any) -> Any:
+    """Return ids, of which those below 0 count from the table's end, as in Keras."""
+    return tf.where(ids < 0, ids + rows, ids)
+
+
+def _hidden(ids: Any, rows: Any, state: Any, below: Any) -> Any:
+    """Return ids, of which labels whose draw is below the first bound are missing, below the second one unknown."""
+    ids, drawn = _from_the_end(ids, rows), uniform_of(state, tf.shape(ids))
+    hidden = tf.where(drawn < below[1], tf.constant(UNKNOWN_ID, ids.dtype), ids)
+    hidden = tf.where(drawn < below[0], tf.constant(MISSING_ID, ids.dtype), hidden)
+    return tf.where(ids >= FIRST_LABEL_ID, hidden, ids)
+
+
+# By type of the ids. A function that stays one is traced and optimized once, not for each of many columns.
+_HIDDEN = {
+    kind: tf.function(
+        _hidden,
+        input_signature=[
+            tf.TensorSpec(None, kind),
+            tf.TensorSpec((), kind),
+            tf.TensorSpec((2,), tf.uint32),
+            tf.TensorSpec((2,), tf.float32),
+        ],
+        autograph=False,
+        experimental_attributes={"_noinline": True},
+    )
+    for kind in (tf.int32, tf.int64)
+}
 
 
 def _check_rates(unknown_rate: float, missing_rate: float, mask_zero: bool) -> None:
