@@ -135,6 +135,18 @@ def test_labels_are_hidden_at_their_rates(unknown: float, missing: float) -> Non
     assert ((seen == ids) | (seen < 2)).all()
 
 
+@pytest.mark.parametrize("kind", ["int32", "int64", "int16", "uint32"])
+def test_ids_of_every_type_are_hidden_alike_and_count_from_the_end(kind: str) -> None:
+    ids = np.arange(1000)
+    from_the_end = ids if kind == "uint32" else np.where(ids % 2, ids, ids - 1000)
+    seen, alike = (
+        identity(unknown_rate=0.3, missing_rate=0.2, seed=3)(tf.constant(these), training=True).numpy()
+        for these in (from_the_end.astype(kind), ids.astype("int32"))
+    )
+    assert (seen[2:] > 1).any()
+    np.testing.assert_array_equal(seen, alike)
+
+
 def test_missing_and_unknown_stay_what_they_are() -> None:
     layer = identity(unknown_rate=0.6, missing_rate=0.3, seed=3)
     ids = np.tile(np.int32([0, 1]), 1000)
