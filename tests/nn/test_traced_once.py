@@ -57,6 +57,29 @@ def test_it_trains_and_judges_as_keras_does(together: int, compiled: bool) -> No
     assert int(ours.optimizer.iterations) == 18
 
 
+class Costs(keras.layers.Layer):
+    """Adds losses of every kind: a number, one of each row, and a whole number, which Keras casts."""
+
+    def call(self, values: Any) -> Any:
+        """Return the values."""
+        self.add_loss(0.1 * keras.ops.mean(keras.ops.square(values)))
+        self.add_loss(0.01 * keras.ops.abs(values))
+        self.add_loss(tf.constant(2))
+        return values
+
+
+def test_what_layers_add_to_the_loss_is_added() -> None:
+    histories = []
+    for kind in (keras.Model, TabularModel):
+        rows = keras.Input((3,))
+        dense = keras.layers.Dense(1, kernel_initializer=seeded(3), kernel_regularizer=keras.regularizers.L2(0.1))
+        model = kind(rows, Costs()(dense(rows)))
+        model.compile(keras.optimizers.Adam(0.1), "mse")
+        histories.append(model.fit(batches(), epochs=3, shuffle=False, verbose=0).history["loss"])
+    np.testing.assert_allclose(*histories, rtol=1e-6)
+    assert min(histories[0]) > 2
+
+
 def test_no_batch_is_lost_between_calls() -> None:
     # Epochs of six steps, four a call, from one iterator without an end.
     theirs, ours = (make_model(kind, steps_per_execution=4) for kind in (keras.Model, TabularModel))
