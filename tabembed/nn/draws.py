@@ -8,7 +8,6 @@ from __future__ import annotations
 
 __all__ = ["Dropout", "kept", "next_state", "uniform", "uniform_of"]
 
-import math
 from typing import Any
 
 import keras
@@ -70,7 +69,7 @@ def uniform(shape: Any, seed_generator: Any) -> Any:
     Source: the mixing is MurmurHash3's ``fmix32`` (Appleby, public domain), of a Weyl sequence as in SplitMix (Steele,
     Lea & Flood 2014, figure 15).
     """
-    return tf.reshape(_drawn(_count(shape), next_state(seed_generator)), shape)
+    return tf.reshape(_drawn(tf.reduce_prod(shape), next_state(seed_generator)), shape)
 
 
 def uniform_of(state: Any, shape: Any) -> Any:
@@ -80,10 +79,7 @@ def uniform_of(state: Any, shape: Any) -> Any:
         state: (2,) uint32, as ``next_state`` gives it.
         shape: of the tensor, ints or an int32 tensor.
     """
-    bits = _hash(tf.cast(tf.range(_count(shape)), tf.uint32), state)
-    # By way of int32, which processors turn into floats in vectors.
-    drawn = tf.cast(tf.cast(tf.bitwise.right_shift(bits, _u32(8)), tf.int32), tf.float32)
-    return tf.reshape(drawn * 2.0**-24, shape)
+    return tf.reshape(_numbers(tf.reduce_prod(shape), state), shape)
 
 
 def kept(shape: Any, share: float, seed_generator: Any) -> Any:
@@ -101,7 +97,7 @@ def kept(shape: Any, share: float, seed_generator: Any) -> Any:
         >>> kept((2, 3), 0.5, keras.random.SeedGenerator(7)).numpy().tolist()
         [[False, False, True], [True, True, False]]
     """
-    count, state = _count(shape), next_state(seed_generator)
+    count, state = tf.reduce_prod(shape), next_state(seed_generator)
     least = min(max(1, round(share * 2**16)), 2**16 - 1)
     # Two numbers of 16 bits in each hash: the lower half is the first.
     if _under_xla():
@@ -126,28 +122,20 @@ def next_state(seed_generator: Any) -> Any:
     return tf.cast(state, tf.uint32)
 
 
-def _count(shape: Any) -> Any:
-    """Return how many values a shape has, as an int where that is known."""
-    known = tf.get_static_value(shape) if tf.is_tensor(shape) else shape
-    if known is None or any(tf.is_tensor(size) for size in known):
-        return tf.reduce_prod(shape)
-    return math.prod(map(int, known))
-
-
-# Functions of their own, or to trace many columns would take longer.
-_of_count = [tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.uint32)]
-
-
-@tf.function(autograph=False, input_signature=_of_count)
-def _drawn(count: Any, state: Any) -> Any:
+def _numbers(count: Any, state: Any) -> Any:
     """Return (count,) numbers from [0, 1) of a generator's state."""
-    return uniform_of(state, [count])
+    # By way of int32, which processors turn into floats in vectors.
+    return tf.cast(tf.cast(tf.bitwise.right_shift(_bits(count, state), _u32(8)), tf.int32), tf.float32) * 2.0**-24
 
 
-@tf.function(autograph=False, input_signature=_of_count)
-def _hashed(count: Any, state: Any) -> Any:
+def _bits(count: Any, state: Any) -> Any:
     """Return (count,) uint32 of a generator's state."""
     return _hash(tf.cast(tf.range(count), tf.uint32), state)
+
+
+_OF_COUNT = [tf.TensorSpec((), tf.int32), tf.TensorSpec((2,), tf.uint32)]
+# Both as functions of their own, or to trace many columns would take longer.
+_drawn, _hashed = (tf.function(draw, autograph=False, input_signature=_OF_COUNT) for draw in (_numbers, _bits))
 
 
 def _hash(numbers: Any, state: Any) -> Any:
